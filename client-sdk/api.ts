@@ -1,0 +1,1038 @@
+// Written from schema/operations.ts by `npm run openapi`; changes here are lost.
+
+import type { Json, JsonObject } from '../schema/canonical-json.ts'
+import type { ErrorCode as CatalogErrorCode } from '../schema/errors.ts'
+
+export type { Json, JsonObject } from '../schema/canonical-json.ts'
+
+/** Number of the run for its job and partition, 1, 2, 3…: the fencing token. */
+export type Attempt = number
+
+/** Part of {@link BatchResult}. */
+export interface BatchRefused {
+  readonly status: 'refused'
+  readonly problem: Problem
+}
+
+/** Part of {@link BatchResult}. */
+export interface BatchRegistered {
+  readonly status: 'registered'
+  readonly receipt: Receipt
+}
+
+/** Part of {@link BatchResults}. */
+export type BatchResult = BatchRegistered | BatchRefused
+
+/** What `registerCheckpoints` answers. */
+export interface BatchResults {
+  readonly results: readonly BatchResult[]
+}
+
+/** Part of {@link Shard}. */
+export interface BlobReference {
+  /** Name within its shard, such as `model.bin`; unique there. */
+  readonly name: string
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  readonly sizeBytes: number
+  readonly digest: Digest
+}
+
+/** Part of {@link SectionComparison}. */
+export interface Change {
+  /** RFC 6901 JSON pointer within the section. */
+  readonly path: string
+  readonly left?: JsonValue
+  readonly right?: JsonValue
+}
+
+/** What `getCheckpoint` answers. */
+export interface Checkpoint {
+  readonly checkpoint: Digest
+  readonly index: LogIndex
+  readonly at: Timestamp
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly step: Step
+  readonly kind: Kind
+  readonly tier: Tier
+  readonly base?: Digest
+  /** Checkpoints a restore needs, this one included. */
+  readonly chainLength: number
+  readonly environment?: Digest
+  readonly format?: string
+  readonly labels?: Labels
+  readonly grade: Grade
+  readonly abandoned: boolean
+  readonly tombstoned: boolean
+  /** Whether `latest` would accept it at grade `committed`. */
+  readonly good: boolean
+  readonly why?: Skipped
+  readonly tombstone?: Tombstone
+}
+
+/** What `listCheckpoints` answers. */
+export interface CheckpointPage {
+  readonly items: readonly CheckpointSummary[]
+  readonly next: string | null
+}
+
+/** Part of {@link CheckpointPage}. */
+export interface CheckpointSummary {
+  readonly checkpoint: Digest
+  readonly index: LogIndex
+  readonly at: Timestamp
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly step: Step
+  readonly kind: Kind
+  readonly tier: Tier
+  readonly base?: Digest
+  /** Checkpoints a restore needs, this one included. */
+  readonly chainLength: number
+  readonly environment?: Digest
+  readonly format?: string
+  readonly labels?: Labels
+  readonly grade: Grade
+  readonly abandoned: boolean
+  readonly tombstoned: boolean
+}
+
+/** What `closeRun` takes. */
+export interface CloseRun {
+  readonly outcome: Outcome
+  readonly note?: Note
+}
+
+/** What `compareCheckpoints` answers. */
+export interface Comparison {
+  readonly left: Digest
+  readonly right: Digest
+  readonly verdict: Verdict
+  readonly sections: readonly SectionComparison[]
+}
+
+/** `sha256:` and 64 lower-case hexadecimal digits of the exact bytes. */
+export type Digest = `sha256:${string}`
+
+/** Part of {@link Lineage}. */
+export type Direction = 'ancestors' | 'descendants'
+
+/** `follows`: the previous checkpoint of the same run. */
+export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
+
+/** What `listEntries` answers. */
+export interface EntryPage {
+  readonly items: readonly EntryRecord[]
+  readonly size: LogIndex
+}
+
+/** Part of {@link EntryPage}. */
+export interface EntryRecord {
+  readonly index: LogIndex
+  /** RFC 6962 leaf hash, base64. */
+  readonly leafHash: string
+  readonly entry: JsonMap
+}
+
+/** What `recordEnvironment` takes. */
+export interface Environment {
+  readonly schemaVersion: 1
+  /**
+   * Named groups of facts (`code`, `runtime`, `dependencies`, `hardware`, `variables`…),
+   * compared one by one.
+   */
+  readonly sections: Readonly<Record<string, JsonMap>>
+}
+
+/** What `recordEnvironment` answers. */
+export interface EnvironmentReceipt {
+  readonly environment: Digest
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** Part of {@link Problem}. */
+export type ErrorCode = CatalogErrorCode
+
+/** What `recordEvidence` answers. */
+export interface Evidence {
+  readonly checkpoint: Digest
+  readonly finding: Finding
+  readonly outcome: EvidenceOutcome
+  readonly method: string
+  readonly note?: Note
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** Part of {@link Evidence}. */
+export type EvidenceOutcome = 'passed' | 'failed'
+
+/** Part of {@link Evidence}. */
+export type Finding = 'present' | 'verified' | 'restored'
+
+/** Part of {@link Manifest}. */
+export interface Format {
+  readonly name: string
+  readonly version: string
+  readonly metadata?: JsonMap
+}
+
+/** Part of {@link Manifest}. */
+export interface Gap {
+  readonly count: number
+  readonly firstStep: Step
+  readonly lastStep: Step
+}
+
+/**
+ * `committed`: registered. `present`: its objects exist. `verified`: their bytes match.
+ * `restored`: a recovery used them.
+ */
+export type Grade = 'committed' | 'present' | 'verified' | 'restored'
+
+/** What `getHistory` answers. */
+export interface HistoryPage {
+  readonly items: readonly EntryRecord[]
+  readonly next: string | null
+}
+
+/** Part of {@link Manifest}. */
+export interface InputPin {
+  readonly name: string
+  readonly version?: string
+  readonly digest?: Digest
+  readonly uri?: string
+}
+
+/** What `declareJob` answers. */
+export interface Job {
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly spec: JobSpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/**
+ * A recurring computation. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type JobName = string
+
+/** What `listJobs` answers. */
+export interface JobPage {
+  readonly items: readonly Job[]
+  readonly next: string | null
+}
+
+/** What `declareJob` takes. */
+export interface JobSpec {
+  readonly description?: Note
+  readonly labels?: Labels
+}
+
+/** A JSON object that the catalog keeps and compares, but does not interpret. */
+export type JsonMap = JsonObject
+
+/** Any JSON value. */
+export type JsonValue = Json
+
+/** Self-contained state, or the change since its base. */
+export type Kind = 'full' | 'delta'
+
+/** Short texts to filter by; at most 32 of them. */
+export type Labels = Readonly<Record<string, string>>
+
+/** What `getLatest` answers. */
+export interface Latest {
+  readonly checkpoint: CheckpointSummary
+  readonly asOf: LogIndex
+  readonly skipped: readonly Skipped[]
+}
+
+/** What `getLineage` answers. */
+export interface Lineage {
+  readonly root: Digest
+  readonly direction: Direction
+  readonly nodes: readonly LineageNode[]
+  readonly edges: readonly LineageEdge[]
+  /** Whether the bound on depth or count cut the answer short. */
+  readonly truncated: boolean
+}
+
+/** Part of {@link Lineage}. */
+export interface LineageEdge {
+  readonly child: Digest
+  readonly parent: Digest
+  readonly relation: EdgeRelation
+}
+
+/** Part of {@link Lineage}. */
+export interface LineageNode {
+  readonly depth: number
+  readonly checkpoint: CheckpointSummary
+}
+
+/** Number of an entry in its namespace's log, from 0, without gaps. */
+export type LogIndex = number
+
+/** What `getManifest` answers. */
+export interface Manifest {
+  readonly schemaVersion: 1
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly partition?: Partition
+  readonly step: Step
+  readonly kind: Kind
+  readonly tier: Tier
+  readonly base?: Digest
+  readonly parents?: readonly Parent[]
+  readonly worldSize?: number
+  readonly shards: readonly Shard[]
+  readonly progress?: Progress
+  readonly format?: Format
+  readonly inputs?: readonly InputPin[]
+  readonly parameters?: JsonMap
+  readonly environment?: Digest
+  /** W3C traceparent of the work that made this state. */
+  readonly trace?: string
+  readonly timing?: Timing
+  readonly persistence?: Persistence
+  readonly labels?: Labels
+  readonly gap?: Gap
+}
+
+/** What `declareNamespace` answers. */
+export interface Namespace {
+  readonly namespace: NamespaceName
+  readonly spec: NamespaceSpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/**
+ * Scope of names, of grants, and of one log. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type NamespaceName = string
+
+/** What `listNamespaces` answers. */
+export interface NamespacePage {
+  readonly items: readonly Namespace[]
+  readonly next: string | null
+}
+
+/** What `declareNamespace` takes. */
+export interface NamespaceSpec {
+  readonly description?: Note
+  readonly labels?: Labels
+}
+
+/** Part of {@link CloseRun}. */
+export type Note = string
+
+/** What `openRun` takes. */
+export interface OpenRun {
+  readonly job: JobName
+  readonly partition?: Partition
+  readonly run?: RunId
+  readonly resume: 'latest' | 'none' | Digest
+  readonly minGrade?: Grade
+  readonly environment?: Digest
+  readonly labels?: Labels
+}
+
+/** What `openRun` answers. */
+export interface OpenedRun {
+  readonly run: Run
+  readonly plan: RecoveryPlan | null
+  readonly skipped: readonly Skipped[]
+}
+
+/** Part of {@link CloseRun}. */
+export type Outcome = 'succeeded' | 'failed' | 'cancelled'
+
+/** Part of {@link Manifest}. */
+export interface Parent {
+  readonly relation: ParentRelation
+  readonly checkpoint: Digest
+}
+
+/** Part of {@link Parent}. */
+export type ParentRelation = 'restored-from' | 'derived-from' | 'merged-from'
+
+/**
+ * A natural slice of the work, such as `2026-11-23T10`; empty for none. Letters, digits and
+ * `. _ : = , + -`; at most 256 characters.
+ */
+export type Partition = string
+
+/** Part of {@link Manifest}. */
+export type Persistence = 'sync' | 'async' | 'hybrid'
+
+/** Part of {@link PlanStage}. */
+export interface PlanBlob {
+  readonly rank: number
+  /** Name within its shard, such as `model.bin`; unique there. */
+  readonly name: string
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  readonly sizeBytes: number
+  readonly digest: Digest
+}
+
+/** Part of {@link RecoveryPlan}. */
+export interface PlanEnvironment {
+  readonly digest: Digest
+  readonly document: Environment
+}
+
+/** What `planRecovery` takes. */
+export interface PlanRecovery {
+  readonly job: JobName
+  readonly checkpoint?: Digest
+  readonly partition?: Partition
+  readonly minGrade?: Grade
+  /** Only states made in this environment. */
+  readonly environment?: Digest
+  /** Also look at lines that later attempts left behind. */
+  readonly includeAbandoned?: boolean
+  readonly asOf?: LogIndex
+}
+
+/** Part of {@link RecoveryPlan}. */
+export interface PlanStage {
+  readonly checkpoint: Digest
+  readonly kind: Kind
+  readonly step: Step
+  readonly blobs: readonly PlanBlob[]
+}
+
+/** Part of {@link RecoveryPlan}. */
+export interface PlanWarning {
+  readonly code: PlanWarningCode
+  readonly message: string
+}
+
+/** Part of {@link PlanWarning}. */
+export type PlanWarningCode =
+  'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+
+/** Part of {@link BatchRefused}. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** A sentence that says what is wrong and what to do. */
+  readonly detail: string
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly requestId?: string
+  /** RFC 6901 JSON pointer to what was refused. */
+  readonly pointer?: string
+  /** What a program can act on, by code. */
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** Part of {@link Manifest}. */
+export interface Progress {
+  readonly records?: number
+  readonly watermark?: string
+  readonly cursor?: JsonValue
+}
+
+/** Part of {@link RecoveryPlan}. */
+export interface RankSeeds {
+  readonly rank: number
+  readonly seeds: readonly Seed[]
+}
+
+/** What `registerCheckpoint` answers. */
+export interface Receipt {
+  readonly namespace: NamespaceName
+  readonly checkpoint: Digest
+  readonly index: LogIndex
+  /** RFC 6962 hash of the exact entry bytes, base64. */
+  readonly leafHash: string
+  readonly at: Timestamp
+}
+
+/** What `recordEvidence` takes. */
+export interface RecordEvidence {
+  readonly finding: Finding
+  readonly outcome: EvidenceOutcome
+  readonly method: string
+  readonly note?: Note
+}
+
+/** What `planRecovery` answers. */
+export interface RecoveryPlan {
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly step: Step
+  readonly asOf: LogIndex
+  readonly stages: readonly PlanStage[]
+  readonly blobCount: number
+  readonly totalBytes: number
+  readonly seeds: readonly RankSeeds[]
+  readonly parameters?: JsonMap
+  readonly inputs: readonly InputPin[]
+  readonly format?: Format
+  readonly progress?: Progress
+  readonly environment?: PlanEnvironment
+  readonly skipped: readonly Skipped[]
+  readonly warnings: readonly PlanWarning[]
+}
+
+/** What `registerCheckpoint` takes. */
+export interface Registration {
+  readonly manifest: Manifest
+  /** What the caller holds the id to be; refused if the manifest differs. */
+  readonly digest?: Digest
+}
+
+/** What `registerCheckpoints` takes. */
+export interface Registrations {
+  readonly items: readonly Registration[]
+}
+
+/** Part of {@link Run}. */
+export interface RestoredFrom {
+  readonly checkpoint: Digest
+  readonly run: RunId
+  readonly step: Step
+}
+
+/** What `getRun` answers. */
+export interface Run {
+  readonly run: RunId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly attempt: Attempt
+  readonly state: RunState
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly restoredFrom?: RestoredFrom
+  readonly environment?: Digest
+  readonly labels?: Labels
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  readonly note?: Note
+  readonly lastStep?: Step
+  readonly lastCheckpoint?: Digest
+}
+
+/**
+ * One execution of a job. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type RunId = string
+
+/** What `listRuns` answers. */
+export interface RunPage {
+  readonly items: readonly Run[]
+  readonly next: string | null
+}
+
+/** `superseded`: a newer attempt of the job and partition has been opened. */
+export type RunState = 'open' | 'superseded' | 'closed'
+
+/** Part of {@link Comparison}. */
+export interface SectionComparison {
+  /** `parameters`, `seeds`, `inputs`, `format`, or `environment.<section>`. */
+  readonly section: string
+  readonly verdict: Verdict
+  readonly changes: readonly Change[]
+  readonly truncated: boolean
+}
+
+/** Part of {@link RankSeeds}. */
+export interface Seed {
+  /** Which generator, such as `numpy.pcg64` or `torch.cuda`. */
+  readonly generator: string
+  readonly seed?: number | string
+  /** Name of the blob in this shard that holds the generator's state. */
+  readonly stateBlob?: string
+}
+
+/** Part of {@link Manifest}. */
+export interface Shard {
+  readonly rank: number
+  readonly blobs: readonly BlobReference[]
+  readonly seeds?: readonly Seed[]
+}
+
+/**
+ * `ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below
+ * a delta is not good.
+ */
+export type SkipReason =
+  | 'ABANDONED'
+  | 'TOMBSTONED'
+  | 'EVIDENCE_FAILED'
+  | 'GRADE_TOO_LOW'
+  | 'ENVIRONMENT_DIFFERS'
+  | 'CHAIN_BROKEN'
+
+/** Part of {@link Checkpoint}. */
+export interface Skipped {
+  readonly checkpoint: Digest
+  readonly run: RunId
+  readonly step: Step
+  readonly reason: SkipReason
+  /** The checkpoint in the chain at fault. */
+  readonly because?: Digest
+}
+
+/** Progress position: a non-negative integer that grows within a run. */
+export type Step = number
+
+/** Frequent and cheap, or infrequent and lasting. */
+export type Tier = 'light' | 'durable'
+
+/** RFC 3339 in UTC with milliseconds, such as `2026-11-23T10:15:30.123Z`. */
+export type Timestamp = string
+
+/** Part of {@link Manifest}. */
+export interface Timing {
+  readonly startedAt?: Timestamp
+  readonly stagedAt?: Timestamp
+  readonly durableAt?: Timestamp
+}
+
+/** What `tombstoneCheckpoint` answers. */
+export interface Tombstone {
+  readonly checkpoint: Digest
+  readonly reason: TombstoneReason
+  readonly note?: Note
+  readonly successor?: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** What `tombstoneCheckpoint` takes. */
+export interface TombstoneCheckpoint {
+  readonly reason: TombstoneReason
+  readonly note?: Note
+  readonly successor?: Digest
+}
+
+/** Part of {@link Tombstone}. */
+export type TombstoneReason =
+  'superseded' | 'corrupt' | 'wrong-input' | 'wrong-code' | 'policy' | 'other'
+
+/** `unknown`: one side recorded nothing, which is never taken as equal. */
+export type Verdict = 'equal' | 'different' | 'unknown'
+
+/** What each operation takes and answers, and its own codes beside those that all have. */
+export interface Operations {
+  /**
+   * Declare a namespace. Opens a log of its own. Repeating the same declaration changes
+   * nothing.
+   */
+  readonly declareNamespace: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: NamespaceSpec }
+    readonly response: Namespace
+    readonly errors: never
+  }
+  /** List the namespaces the caller may read. */
+  readonly listNamespaces: {
+    readonly input: {
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: NamespacePage
+    readonly errors: 'INVALID_CURSOR'
+  }
+  /** Declare a job. Repeating the same declaration changes nothing; another one replaces it. */
+  readonly declareJob: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job: JobName
+      readonly body: JobSpec
+    }
+    readonly response: Job
+    readonly errors: 'NAMESPACE_NOT_FOUND'
+  }
+  /** Get a job. */
+  readonly getJob: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job: JobName
+      readonly asOf?: LogIndex
+    }
+    readonly response: Job
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'JOB_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** List jobs by name. */
+  readonly listJobs: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: JobPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Record an environment document. The digest of the canonical document must be the one in
+   * the path.
+   */
+  readonly recordEnvironment: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly body: Environment
+    }
+    readonly response: EnvironmentReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'DIGEST_MISMATCH' | 'DOCUMENT_TOO_LARGE'
+  }
+  /** Get the exact bytes of an environment document. */
+  readonly getEnvironment: {
+    readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
+    readonly response: Environment
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'ENVIRONMENT_NOT_FOUND'
+  }
+  /** Get a run. */
+  readonly getRun: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly asOf?: LogIndex
+    }
+    readonly response: Run
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** List runs, newest first. */
+  readonly listRuns: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      readonly partition?: Partition
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: RunPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Close a run with its outcome. Closing again with the same outcome answers the same; with
+   * another is refused.
+   */
+  readonly closeRun: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly body: CloseRun
+    }
+    readonly response: Run
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'RUN_CLOSED' | 'ATTEMPT_FENCED'
+  }
+  /**
+   * Register a checkpoint. Durable when answered. The same manifest again answers the same
+   * receipt; another manifest for the same run, step and tier is a conflict that names the
+   * first.
+   */
+  readonly registerCheckpoint: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: Registration }
+    readonly response: Receipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'RUN_NOT_FOUND'
+      | 'RUN_MISMATCH'
+      | 'RUN_CLOSED'
+      | 'ATTEMPT_FENCED'
+      | 'STEP_REGRESSION'
+      | 'REGISTRATION_CONFLICT'
+      | 'BASE_REQUIRED'
+      | 'BASE_NOT_FOUND'
+      | 'BASE_MISMATCH'
+      | 'BASE_NOT_GOOD'
+      | 'CHAIN_TOO_LONG'
+      | 'PARENT_NOT_FOUND'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'SHARDS_INCOMPLETE'
+      | 'UNPINNED_BLOB'
+      | 'DIGEST_MISMATCH'
+      | 'DOCUMENT_TOO_LARGE'
+  }
+  /** Register up to 256 checkpoints, each with a result of its own. */
+  readonly registerCheckpoints: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: Registrations }
+    readonly response: BatchResults
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'BATCH_TOO_LARGE'
+  }
+  /** List checkpoints, newest first. */
+  readonly listCheckpoints: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      readonly partition?: Partition
+      readonly run?: RunId
+      readonly kind?: Kind
+      readonly tier?: Tier
+      readonly environment?: Digest
+      readonly minStep?: Step
+      readonly maxStep?: Step
+      /** One label, as `key:value`. */
+      readonly label?: string
+      readonly tombstoned?: boolean
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: CheckpointPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get a checkpoint and its standing. */
+  readonly getCheckpoint: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly asOf?: LogIndex
+    }
+    readonly response: Checkpoint
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get the exact bytes of a manifest. */
+  readonly getManifest: {
+    readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
+    readonly response: Manifest
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * Open a run and, in the same step, resume from the last good state. Fences every older
+   * attempt of the job and partition, and declares the job if nobody has. With `latest`, a
+   * job that never registered anything starts fresh (`plan` is null); one that has candidates
+   * but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on
+   * purpose; a digest resumes from that checkpoint or fails.
+   */
+  readonly openRun: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: OpenRun }
+    readonly response: OpenedRun
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'NO_GOOD_CHECKPOINT'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'CHECKPOINT_NOT_GOOD'
+      | 'RESUME_MISMATCH'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'REGISTRATION_CONFLICT'
+      | 'PLAN_TOO_LARGE'
+  }
+  /**
+   * Get the latest good checkpoint, and what was passed over. Good or an error: never an
+   * older line, a withdrawn or a failing state.
+   */
+  readonly getLatest: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job: JobName
+      readonly partition?: Partition
+      readonly minGrade?: Grade
+      /** Only states made in this environment. */
+      readonly environment?: Digest
+      /** Also look at lines that later attempts left behind. */
+      readonly includeAbandoned?: boolean
+      readonly asOf?: LogIndex
+    }
+    readonly response: Latest
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'JOB_NOT_FOUND' | 'NO_GOOD_CHECKPOINT' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Plan a recovery without opening a run. Changes nothing. Without `checkpoint`, plans from
+   * the latest good one.
+   */
+  readonly planRecovery: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: PlanRecovery }
+    readonly response: RecoveryPlan
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'JOB_NOT_FOUND'
+      | 'NO_GOOD_CHECKPOINT'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'CHECKPOINT_NOT_GOOD'
+      | 'RESUME_MISMATCH'
+      | 'PLAN_TOO_LARGE'
+      | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get ancestors or descendants, bounded in depth and count. */
+  readonly getLineage: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      /** Default: `"ancestors"`. */
+      readonly direction?: Direction
+      /** Default: `10`. */
+      readonly depth?: number
+      /** Default: `100`. */
+      readonly limit?: number
+      readonly asOf?: LogIndex
+    }
+    readonly response: Lineage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Compare parameters, seeds, inputs, format and environment of two checkpoints. */
+  readonly compareCheckpoints: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly other: Digest
+    }
+    readonly response: Comparison
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * Record a finding about a checkpoint's bytes. A pass raises the grade to its finding; a
+   * failure makes the checkpoint, and every delta on it, not good until a later pass.
+   */
+  readonly recordEvidence: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly body: RecordEvidence
+    }
+    readonly response: Evidence
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * Withdraw a checkpoint for good. Refused while a live delta needs it. The same tombstone
+   * again answers the first; another is refused.
+   */
+  readonly tombstoneCheckpoint: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly body: TombstoneCheckpoint
+    }
+    readonly response: Tombstone
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'ALREADY_TOMBSTONED'
+      | 'CHAIN_IN_USE'
+      | 'LINEAGE_CYCLE'
+  }
+  /** Everything recorded about a checkpoint, oldest first. */
+  readonly getHistory: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: HistoryPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR'
+  }
+  /** Read the namespace's log in order. */
+  readonly listEntries: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Index of the last entry already seen; -1 or absent for the beginning. */
+      readonly after?: number
+      /** Default: `50`. */
+      readonly limit?: number
+    }
+    readonly response: EntryPage
+    readonly errors: 'NAMESPACE_NOT_FOUND'
+  }
+}
+
+/** The name of an operation. */
+export type OperationId = keyof Operations
+
+/** How an operation is sent. */
+export interface OperationRow {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** Template with members of the input in braces; the others, but for the body, go into the query. */
+  readonly path: string
+  /** `by-key`: only a key makes a repeat safe. Default: it is safe by its own nature. */
+  readonly repeat?: 'by-key'
+  /** `bytes`: the exact stored bytes. Default: JSON. */
+  readonly answer?: 'bytes'
+}
+
+/** How each operation is sent. */
+export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
+  declareNamespace: { method: 'PUT', path: '/v1/namespaces/{namespace}' },
+  listNamespaces: { method: 'GET', path: '/v1/namespaces' },
+  declareJob: { method: 'PUT', path: '/v1/namespaces/{namespace}/jobs/{job}' },
+  getJob: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}' },
+  listJobs: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs' },
+  recordEnvironment: { method: 'PUT', path: '/v1/namespaces/{namespace}/environments/{digest}' },
+  getEnvironment: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/environments/{digest}',
+    answer: 'bytes',
+  },
+  getRun: { method: 'GET', path: '/v1/namespaces/{namespace}/runs/{run}' },
+  listRuns: { method: 'GET', path: '/v1/namespaces/{namespace}/runs' },
+  closeRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs/{run}/close' },
+  registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
+  registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
+  listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },
+  getCheckpoint: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}' },
+  getManifest: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/manifest',
+    answer: 'bytes',
+  },
+  openRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs', repeat: 'by-key' },
+  getLatest: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/latest' },
+  planRecovery: { method: 'POST', path: '/v1/namespaces/{namespace}/recovery-plans' },
+  getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
+  compareCheckpoints: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/comparison/{other}',
+  },
+  recordEvidence: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/evidence',
+    repeat: 'by-key',
+  },
+  tombstoneCheckpoint: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',
+  },
+  getHistory: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/history' },
+  listEntries: { method: 'GET', path: '/v1/namespaces/{namespace}/entries' },
+}

@@ -1,0 +1,103 @@
+import type { Evidence, TombstoneReason } from './checkpoint.ts'
+import type { Digest } from './digest.ts'
+import type { JobName, Labels, Partition, RunId } from './names.ts'
+import type { JobSpec, NamespaceSpec } from './namespace.ts'
+import type { Outcome, RestoredFrom } from './run.ts'
+
+/** Most bytes of one entry: the C2SP tile format gives each entry a 16-bit length. */
+export const ENTRY_MAX_BYTES = 65_535
+
+/** Most bytes of one document. */
+export const DOCUMENT_MAX_BYTES = 8 * 1024 * 1024
+
+/** What every entry says, beside its own facts. */
+interface EntryBase {
+  /** Version of this kind's shape; a reader upcasts older ones. */
+  readonly v: 1
+  /** When the server decided, RFC 3339 UTC: a claim of the server's clock, never an order. */
+  readonly at: string
+  /** Id of the principal that asked. */
+  readonly actor: string
+  /** What the entry is about: a name, a run id or a digest. */
+  readonly subject: string
+}
+
+export interface NamespaceDeclared extends EntryBase {
+  readonly kind: 'namespace.declared'
+  readonly spec: NamespaceSpec
+}
+
+export interface JobDeclared extends EntryBase {
+  readonly kind: 'job.declared'
+  readonly subject: JobName
+  readonly spec: JobSpec
+}
+
+export interface EnvironmentRecorded extends EntryBase {
+  readonly kind: 'environment.recorded'
+  readonly subject: Digest
+}
+
+export interface RunOpened extends EntryBase {
+  readonly kind: 'run.opened'
+  readonly subject: RunId
+  readonly job: JobName
+  readonly partition: Partition
+  readonly attempt: number
+  readonly restoredFrom?: RestoredFrom
+  readonly environment?: Digest
+  readonly labels?: Labels
+}
+
+export interface RunClosed extends EntryBase {
+  readonly kind: 'run.closed'
+  readonly subject: RunId
+  readonly outcome: Outcome
+  readonly note?: string
+}
+
+/**
+ * The manifest is the document with the subject's digest: the entry binds all it says, and repeats none of
+ * it, because a log of a million checkpoints is kept for ever.
+ */
+export interface CheckpointRegistered extends EntryBase {
+  readonly kind: 'checkpoint.registered'
+  readonly subject: Digest
+  /** Checkpoints a restore needs, this one included. */
+  readonly chainLength: number
+  /** What the run restored from, on its first checkpoint. */
+  readonly restoredFrom?: Digest
+}
+
+export interface EvidenceRecorded extends EntryBase {
+  readonly kind: 'evidence.recorded'
+  readonly subject: Digest
+  readonly finding: Evidence['finding']
+  readonly outcome: Evidence['outcome']
+  readonly method: string
+  readonly note?: string
+}
+
+export interface CheckpointTombstoned extends EntryBase {
+  readonly kind: 'checkpoint.tombstoned'
+  readonly subject: Digest
+  readonly reason: TombstoneReason
+  readonly note?: string
+  readonly successor?: Digest
+}
+
+/** The closed union of what can ever be appended to a namespace's log. */
+export type Entry =
+  | NamespaceDeclared
+  | JobDeclared
+  | EnvironmentRecorded
+  | RunOpened
+  | RunClosed
+  | CheckpointRegistered
+  | EvidenceRecorded
+  | CheckpointTombstoned
+
+export type EntryKind = Entry['kind']
+
+/** The entry of one kind. */
+export type EntryOf<Kind extends EntryKind> = Extract<Entry, { readonly kind: Kind }>

@@ -1,0 +1,112 @@
+import { CatalogError } from './errors.ts'
+
+/** What a principal may do: `append` registers, `retire` tombstones, `admin` declares namespaces. */
+export const verbs = ['append', 'read', 'verify', 'retire', 'audit', 'admin'] as const
+export type Verb = (typeof verbs)[number]
+
+/** Verbs on a `namespace/job` pattern, in which `*` stands for any run of characters. */
+export interface Grant {
+  readonly verbs: readonly Verb[]
+  readonly on: string
+}
+
+/** Who asks, and what they were granted. */
+export interface Principal {
+  readonly id: string
+  readonly grants: readonly Grant[]
+}
+
+const patternGrammar = /^[a-z0-9._*-]{1,129}\/[a-z0-9._*-]{1,129}$/
+
+/** Whether a text is a grant's pattern: a namespace and a job, each a name with `*` for any run of characters. */
+export function isGrantPattern(text: string): boolean {
+  return patternGrammar.test(text)
+}
+
+/** Whether a pattern with `*` matches the whole of a name; linear, so a hostile pattern costs nothing. */
+function matches(pattern: string, name: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  if (rest.length === 0) return head === name
+  if (!name.startsWith(head)) return false
+  const tail = rest.pop() ?? ''
+  let at = head.length
+  for (const part of rest) {
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return name.length - tail.length >= at && name.endsWith(tail)
+}
+
+function splitPattern(on: string): readonly [string, string] {
+  const slash = on.indexOf('/')
+  return [on.slice(0, slash), on.slice(slash + 1)]
+}
+
+/** Whether the principal may do this to that job. Deny is the default. */
+export function mayOnJob(
+  principal: Principal,
+  verb: Verb,
+  on: { readonly namespace: string; readonly job: string },
+): boolean {
+  return principal.grants.some((grant) => {
+    if (!grant.verbs.includes(verb)) return false
+    const [namespace, job] = splitPattern(grant.on)
+    return matches(namespace, on.namespace) && matches(job, on.job)
+  })
+}
+
+/** Whether the principal may do this to every job of the namespace. */
+export function mayOnNamespace(principal: Principal, verb: Verb, namespace: string): boolean {
+  return principal.grants.some((grant) => {
+    const [pattern, job] = splitPattern(grant.on)
+    return job === '*' && grant.verbs.includes(verb) && matches(pattern, namespace)
+  })
+}
+
+/** Whether the principal may do this to anything in the namespace; what exactly is checked later. */
+export function mayWithin(principal: Principal, verb: Verb, namespace: string): boolean {
+  return principal.grants.some(
+    (grant) => grant.verbs.includes(verb) && matches(splitPattern(grant.on)[0], namespace),
+  )
+}
+
+/**
+ * Refuses what the principal may not do to a job.
+ *
+ * @throws {FORBIDDEN}
+ */
+export function requireOnJob(
+  principal: Principal,
+  verb: Verb,
+  on: { readonly namespace: string; readonly job: string },
+): void {
+  if (!mayOnJob(principal, verb, on)) throw forbidden(principal, verb, `${on.namespace}/${on.job}`)
+}
+
+/**
+ * Refuses what the principal may not do to every job of a namespace.
+ *
+ * @throws {FORBIDDEN}
+ */
+export function requireOnNamespace(principal: Principal, verb: Verb, namespace: string): void {
+  if (!mayOnNamespace(principal, verb, namespace)) {
+    throw forbidden(principal, verb, `${namespace}/*`)
+  }
+}
+
+/**
+ * Refuses a principal who may do this nowhere in the namespace.
+ *
+ * @throws {FORBIDDEN}
+ */
+export function requireWithin(principal: Principal, verb: Verb, namespace: string): void {
+  if (!mayWithin(principal, verb, namespace)) throw forbidden(principal, verb, namespace)
+}
+
+const forbidden = (principal: Principal, verb: Verb, on: string): CatalogError =>
+  new CatalogError(
+    'FORBIDDEN',
+    `${principal.id} has no grant to ${verb} on ${on}: ask for a token with that grant.`,
+    { detail: { verb, on } },
+  )

@@ -1,0 +1,25 @@
+import { auditOperations } from './operations/audit.ts'
+import { lineageOperations } from './operations/lineage.ts'
+import { namesOperations } from './operations/names.ts'
+import type { Operation, OperationInput } from './operations/operation.ts'
+import { recoverOperations } from './operations/recover.ts'
+import { registerOperations } from './operations/register.ts'
+import { retentionOperations } from './operations/retention.ts'
+import { verifyOperations } from './operations/verify.ts'
+
+/**
+ * Every operation of the HTTP API, as data: the server mounts this table, `openapi.yaml` is written
+ * from it, and the SDK is typed from it. A path that is not here does not exist.
+ */
+export const operations = {
+  ...namesOperations,
+  ...registerOperations,
+  ...recoverOperations,
+  ...lineageOperations,
+  ...verifyOperations,
+  ...retentionOperations,
+  ...auditOperations,
+} as const satisfies Readonly<Record<string, Operation>>
+
+export type OperationId = keyof typeof operations
+export type InputOf<Id extends OperationId> = OperationInput<(typeof operations)[Id]>

@@ -1,0 +1,126 @@
+import { Type } from 'typebox'
+import { Grade, Skipped } from '../checkpoint.ts'
+import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
+import { asOfQuery } from '../page.ts'
+import { Latest, RecoveryPlan } from '../recovery-plan.ts'
+import { Run } from '../run.ts'
+import {
+  closed,
+  inNamespace,
+  noQuery,
+  operation,
+  prefix,
+  SMALL_BODY_MAX_BYTES,
+} from './operation.ts'
+
+/** Which state to accept. */
+const wanted = {
+  partition: Type.Optional(Partition),
+  minGrade: Type.Optional(Grade),
+  environment: Type.Optional(
+    Type.Unsafe<Digest>({
+      ...Digest,
+      description: 'Only states made in this environment.',
+    }),
+  ),
+  includeAbandoned: Type.Optional(
+    Type.Boolean({ description: 'Also look at lines that later attempts left behind.' }),
+  ),
+}
+
+export const recoverOperations = {
+  openRun: operation({
+    method: 'POST',
+    path: `${prefix}/runs`,
+    summary: 'Open a run and, in the same step, resume from the last good state',
+    description:
+      'Fences every older attempt of the job and partition, and declares the job if nobody has. With `latest`, a job that never registered anything starts fresh (`plan` is null); one that has candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on purpose; a digest resumes from that checkpoint or fails.',
+    tag: 'runs',
+    verb: 'append',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: noQuery,
+    body: closed(
+      {
+        job: JobName,
+        partition: Type.Optional(Partition),
+        run: Type.Optional(RunId),
+        resume: Type.Union([Type.Enum(['latest', 'none']), Digest]),
+        minGrade: Type.Optional(Grade),
+        environment: Type.Optional(Digest),
+        labels: Type.Optional(Labels),
+      },
+      'OpenRun',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: closed(
+      {
+        run: Run,
+        plan: Type.Union([RecoveryPlan, Type.Null()]),
+        skipped: Type.Array(Skipped),
+      },
+      'OpenedRun',
+    ),
+    answer: 'json',
+    repeat: 'by-key',
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'NO_GOOD_CHECKPOINT',
+      'CHECKPOINT_NOT_FOUND',
+      'CHECKPOINT_NOT_GOOD',
+      'RESUME_MISMATCH',
+      'ENVIRONMENT_NOT_FOUND',
+      'REGISTRATION_CONFLICT',
+      'PLAN_TOO_LARGE',
+    ],
+  }),
+  getLatest: operation({
+    method: 'GET',
+    path: `${prefix}/jobs/{job}/latest`,
+    summary: 'Get the latest good checkpoint, and what was passed over',
+    description: 'Good or an error: never an older line, a withdrawn or a failing state.',
+    tag: 'recovery',
+    verb: 'read',
+    reach: 'job',
+    params: closed({ ...inNamespace, job: JobName }),
+    query: closed({ ...wanted, ...asOfQuery }),
+    response: Latest,
+    answer: 'json',
+    repeat: 'safe',
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'JOB_NOT_FOUND',
+      'NO_GOOD_CHECKPOINT',
+      'LOG_INDEX_OUT_OF_RANGE',
+    ],
+  }),
+  planRecovery: operation({
+    method: 'POST',
+    path: `${prefix}/recovery-plans`,
+    summary: 'Plan a recovery without opening a run',
+    description: 'Changes nothing. Without `checkpoint`, plans from the latest good one.',
+    tag: 'recovery',
+    verb: 'read',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: noQuery,
+    body: closed(
+      { job: JobName, checkpoint: Type.Optional(Digest), ...wanted, ...asOfQuery },
+      'PlanRecovery',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: RecoveryPlan,
+    answer: 'json',
+    repeat: 'safe',
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'JOB_NOT_FOUND',
+      'NO_GOOD_CHECKPOINT',
+      'CHECKPOINT_NOT_FOUND',
+      'CHECKPOINT_NOT_GOOD',
+      'RESUME_MISMATCH',
+      'PLAN_TOO_LARGE',
+      'LOG_INDEX_OUT_OF_RANGE',
+    ],
+  }),
+}

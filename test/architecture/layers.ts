@@ -1,0 +1,192 @@
+/** A group of files that may import the same things. */
+export interface Layer {
+  readonly name: string
+  readonly paths: RegExp
+  /** Layers it may import as they run. */
+  readonly runs?: readonly string[]
+  /** Layers of which it may import types, beside those above. */
+  readonly types?: readonly string[]
+  /** Layers that it may load by a dynamic import only. */
+  readonly loads?: readonly string[]
+  readonly packages?: readonly string[]
+  /** Which modules of Node it may import; none if left out. */
+  readonly node?: RegExp
+}
+
+const anyNode = /^node:/
+/** What decides or replays has no effects, but may assert. */
+const assertOnly = /^node:assert\/strict$/
+
+const store = ['store', 'store-read']
+const log = ['log', 'log-read']
+
+/**
+ * The arrows of the house. The first layer whose `paths` match is a file's layer.
+ *
+ * `store-read` and `log-read` are the parts of `store` and `log` that cannot write: others may call them,
+ * and know the rest by its types.
+ */
+export const layers: readonly Layer[] = [
+  { name: 'schema', paths: /^schema\//, runs: ['schema'], packages: ['typebox'] },
+  {
+    name: 'migrations',
+    paths: /^migrations\//,
+    runs: ['schema', 'migrations'],
+    packages: ['kysely'],
+  },
+  {
+    name: 'store-read',
+    paths: /^server\/store\/statement\.ts$/,
+    runs: ['schema', 'store-read'],
+    types: ['store'],
+    packages: ['kysely'],
+  },
+  {
+    name: 'store-write',
+    paths: /^server\/store\/write-[^/]+\.ts$/,
+    runs: ['schema', ...store, 'store-write'],
+    packages: ['kysely', 'better-sqlite3', 'pg'],
+    node: anyNode,
+  },
+  {
+    name: 'store',
+    paths: /^server\/store\//,
+    runs: ['schema', 'migrations', ...store, 'store-write'],
+    types: ['config'],
+    packages: ['kysely', 'better-sqlite3', 'pg', '@aws-sdk/client-s3'],
+    node: anyNode,
+  },
+  {
+    name: 'log-read',
+    paths: /^server\/log\/(?:read-entries|command)\.ts$/,
+    runs: ['schema', 'store-read', ...log],
+    types: ['store'],
+    packages: ['kysely'],
+    node: anyNode,
+  },
+  {
+    name: 'log',
+    paths: /^server\/log\//,
+    runs: ['schema', ...store, 'store-write', ...log],
+    packages: ['kysely'],
+    node: anyNode,
+  },
+  {
+    name: 'timeline',
+    paths: /^server\/timeline\//,
+    runs: ['schema', 'store-read', 'log-read', 'timeline'],
+    types: ['store', 'log', 'context'],
+    packages: ['kysely'],
+    node: assertOnly,
+  },
+  {
+    name: 'http',
+    paths: /^server\/http\//,
+    runs: ['schema', 'http'],
+    types: ['context', 'config'],
+    packages: ['hono', 'jose', 'ajv', 'typebox', 'pino'],
+    node: anyNode,
+  },
+  {
+    name: 'context',
+    paths: /^server\/context\.ts$/,
+    types: ['schema', ...store, ...log, 'timeline', 'config', 'http'],
+    packages: ['kysely', 'pino'],
+  },
+  { name: 'config', paths: /^server\/config\.ts$/, runs: ['schema'], node: anyNode },
+  {
+    name: 'auth',
+    paths: /^server\/auth\//,
+    runs: ['schema', 'http', 'auth'],
+    types: ['config'],
+    packages: ['jose', 'typebox'],
+    node: anyNode,
+  },
+  {
+    name: 'app',
+    paths: /^server\/app\.ts$/,
+    runs: ['schema', 'http', 'routes'],
+    types: ['context', 'config', 'compose'],
+    packages: ['hono'],
+    node: anyNode,
+  },
+  {
+    name: 'compose',
+    paths: /^server\/compose\.ts$/,
+    runs: ['schema', 'migrations', 'config', 'auth', ...store, 'store-write', ...log, 'projection'],
+    types: ['context', 'http'],
+    packages: ['jose', 'pino'],
+    node: anyNode,
+  },
+  {
+    name: 'main',
+    paths: /^server\/main\.ts$/,
+    runs: ['schema', 'config', 'auth', 'http', ...store, ...log, 'operation', 'compose', 'app'],
+    types: ['context'],
+    packages: ['hono', '@hono/node-server', 'pino'],
+    node: anyNode,
+  },
+  {
+    name: 'rules',
+    paths: /^server\/[^/]+\/rules\.ts$/,
+    runs: ['schema', 'rules'],
+    types: ['context', ...store, ...log, 'timeline'],
+    node: assertOnly,
+  },
+  {
+    name: 'projection',
+    paths: /^server\/[^/]+\/projection\.ts$/,
+    runs: ['schema', 'rules'],
+    types: [...store, ...log, 'timeline'],
+    node: assertOnly,
+  },
+  {
+    name: 'routes',
+    paths: /^server\/[^/]+\/routes\.ts$/,
+    runs: ['schema', 'http', 'operation', 'rules'],
+    types: ['context', 'timeline'],
+    packages: ['hono'],
+    node: anyNode,
+  },
+  {
+    name: 'operation',
+    paths: /^server\/[^/]+\/[^/]+\.ts$/,
+    runs: ['schema', 'rules', 'operation', 'timeline', 'store-read', 'log-read'],
+    types: ['context', 'store', 'log', 'projection'],
+    packages: ['kysely'],
+    node: anyNode,
+  },
+  {
+    name: 'cli',
+    paths: /^client-sdk\/cli\//,
+    runs: ['schema', 'client', 'client-node', 'cli'],
+    loads: ['main'],
+    packages: ['commander'],
+    node: anyNode,
+  },
+  {
+    name: 'client-node',
+    paths: /^client-sdk\/(?:node\.ts$|(?:spool|stores|capture|restore)\/)/,
+    runs: ['schema', 'client', 'client-node'],
+    packages: ['@aws-sdk/client-s3'],
+    node: anyNode,
+  },
+  // What of this layer reaches Node is a rule of its own, which looks at the whole way.
+  { name: 'client', paths: /^client-sdk\//, runs: ['schema', 'client', 'client-node'] },
+]
+
+/** Tests see everything. */
+export const isTest = (path: string): boolean => path.startsWith('test/')
+
+/** The layer of a file; undefined for a file that has no place in the house. */
+export function layerOf(path: string): Layer | undefined {
+  return layers.find((layer) => layer.paths.test(path))
+}
+
+const sharedServerFolders = ['store', 'log', 'timeline', 'http', 'auth']
+
+/** The capability that a file belongs to: every folder of `server/` that is not one of the shared ones. */
+export function capabilityOf(path: string): string | undefined {
+  const folder = /^server\/([^/]+)\//.exec(path)?.[1]
+  return folder === undefined || sharedServerFolders.includes(folder) ? undefined : folder
+}
