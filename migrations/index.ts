@@ -1,0 +1,6 @@
+import { log } from './0001-log.ts'
+import { registry } from './0002-registry.ts'
+import type { Migration } from './dialect.ts'
+
+/** Every migration, oldest first. */
+export const migrations: readonly Migration[] = [log, registry]

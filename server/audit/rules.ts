@@ -1,0 +1,19 @@
+import type { JsonObject } from '../../schema/canonical-json.ts'
+import type { LogIndex } from '../../schema/names.ts'
+import type { Row } from '../store/tables.ts'
+
+/** An entry as callers see it: its position, its leaf hash in base64, and what its bytes say. */
+export interface EntryRecord {
+  readonly index: LogIndex
+  readonly leafHash: string
+  readonly entry: JsonObject
+}
+
+/** An entry as callers see it, read from the exact bytes that were hashed. */
+export function parseEntryRecord(row: Row<'entry'>): EntryRecord {
+  return {
+    index: row.log_index,
+    leafHash: Buffer.from(row.leaf_hash).toString('base64'),
+    entry: JSON.parse(Buffer.from(row.bytes).toString()) as JsonObject,
+  }
+}

@@ -1,0 +1,157 @@
+import type { Context as HonoContext, Hono } from 'hono'
+import { canonicalize, parseJsonStrictly } from '../../schema/canonical-json.ts'
+import { digestOf } from '../../schema/digest.ts'
+import { CatalogError } from '../../schema/errors.ts'
+import {
+  requireOnJob,
+  requireOnNamespace,
+  requireWithin,
+  type Principal,
+} from '../../schema/grant.ts'
+import { operations, type OperationId } from '../../schema/operations.ts'
+import type { Operation } from '../../schema/operations/operation.ts'
+import type { Context } from '../context.ts'
+import type { Authenticate } from './authenticate.ts'
+import { problemHeaders, toProblem } from './problem.ts'
+import { readQuery } from './read-query.ts'
+import { parseQuickly, readBody } from './read-body.ts'
+import type { Answer, RawBody, Route, Routes } from './route.ts'
+import { validate } from './validate.ts'
+
+export interface MountOptions {
+  readonly context: Context
+  readonly authenticate: Authenticate
+  /** Refuses a request whose Host or Origin is not ours. */
+  readonly checkHost: (headers: Headers) => void
+  readonly newRequestId: () => string
+  /** Told of failures that are nobody's refusal, with the request's id. */
+  readonly onFailure: (error: unknown, requestId: string) => void
+}
+
+type Input = Record<string, unknown>
+
+/** Mounts every operation of the table. What is not in the table is not reachable. */
+export function mountOperations(app: Hono, routes: Routes, options: MountOptions): void {
+  for (const id of Object.keys(operations) as OperationId[]) {
+    const operation: Operation = operations[id]
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const route = routes[id] as Route<never>
+    app.on(operation.method, path, async (http) => {
+      const requestId = options.newRequestId()
+      try {
+        options.checkHost(http.req.raw.headers)
+        return send(http, await run(http, { id, operation, route }, options), requestId)
+      } catch (error) {
+        return refuse(error, requestId, options)
+      }
+    })
+  }
+}
+
+interface Mounted {
+  readonly id: OperationId
+  readonly operation: Operation
+  readonly route: Route<never>
+}
+
+async function run(
+  http: HonoContext,
+  { id, operation, route }: Mounted,
+  { context, authenticate }: MountOptions,
+): Promise<Answer> {
+  const principal = await authenticate(http.req.header('authorization'))
+  const params: Input = http.req.param()
+  validate(operation.params, params, 'path')
+  authorize(operation, principal, params)
+  const query = readQuery(operation, http.req.raw.url)
+  const raw = await readRaw(operation, http.req.raw)
+  const input: Input = { ...params, ...query }
+  if (operation.body !== undefined) {
+    input['body'] = parseBody(operation, raw)
+    validate(operation.body, input['body'], 'body')
+  }
+  const request = idempotencyOf(http, id, { input, raw })
+  return route({ ...context, request }, principal, input as never, raw)
+}
+
+/** How far the verb must reach before the operation looks at the job itself. */
+function authorize(operation: Operation, principal: Principal, params: Input): void {
+  const { verb } = operation
+  if (verb === 'public') return
+  const namespace = params['namespace']
+  if (typeof namespace !== 'string') return
+  if (operation.reach === 'namespace') requireOnNamespace(principal, verb, namespace)
+  else if (operation.reach === 'job') {
+    requireOnJob(principal, verb, { namespace, job: String(params['job']) })
+  } else requireWithin(principal, verb, namespace)
+}
+
+async function readRaw(operation: Operation, request: Request): Promise<RawBody> {
+  if (operation.body === undefined) return { text: '' }
+  return { text: await readBody(request, operation.bodyMaxBytes ?? 0) }
+}
+
+function parseBody(operation: Operation, raw: RawBody): unknown {
+  // The strict reader also refuses duplicate keys; routes that hash the bytes check that themselves.
+  return operation.checksBytes ? parseQuickly(raw.text) : parseJsonStrictly(raw.text)
+}
+
+/** A key of the caller's, bound to who asks (by the log) and to what is asked (here). */
+function idempotencyOf(
+  http: HonoContext,
+  id: OperationId,
+  { input, raw }: { readonly input: Input; readonly raw: RawBody },
+): Context['request'] {
+  const key = http.req.header('idempotency-key')
+  if (key === undefined || http.req.method === 'GET') return {}
+  if (!/^[\u0021-\u007e]{1,255}$/.test(key)) {
+    throw new CatalogError(
+      'INVALID_REQUEST',
+      'Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.',
+    )
+  }
+  const { body: _, ...place } = input
+  const requestDigest = digestOf(`${id}\n${canonicalize(place)}\n${raw.text}`)
+  return { idempotency: { key, requestDigest } }
+}
+
+function send(http: HonoContext, answer: Answer, requestId: string): Response {
+  const headers: Record<string, string> = { 'x-request-id': requestId }
+  if (answer.location !== undefined) headers['location'] = answer.location
+  if (answer.etag === undefined) headers['cache-control'] = 'no-store'
+  else {
+    headers['etag'] = answer.etag
+    headers['cache-control'] = 'private, max-age=31536000, immutable'
+    if (matchesEtag(http.req.header('if-none-match'), answer.etag)) {
+      return new Response(null, { status: 304, headers })
+    }
+  }
+  headers['content-type'] = 'application/json'
+  const body =
+    answer.body instanceof Uint8Array
+      ? (answer.body as Uint8Array<ArrayBuffer>)
+      : JSON.stringify(answer.body)
+  return new Response(body, { status: answer.status ?? 200, headers })
+}
+
+function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((part) => {
+    const candidate = part.trim()
+    return candidate === '*' || candidate === etag || candidate === `W/${etag}`
+  })
+}
+
+/** The problem that answers a throw. */
+export function refuse(
+  error: unknown,
+  requestId: string,
+  { onFailure }: Pick<MountOptions, 'onFailure'>,
+): Response {
+  const problem = toProblem(error, requestId)
+  if (problem.status >= 500) onFailure(error, requestId)
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { ...problemHeaders(problem), 'x-request-id': requestId },
+  })
+}

@@ -1,0 +1,47 @@
+import type { Json } from '../../schema/canonical-json.ts'
+import type { Digest } from '../../schema/digest.ts'
+import type { Entry } from '../../schema/entry.ts'
+import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { Facts, Read } from './facts.ts'
+
+type Omitted<E, Keys extends PropertyKey> = E extends unknown ? Omit<E, Keys> : never
+
+/** An entry before the log gives it its time and actor. */
+export type Draft = Omitted<Entry, 'at' | 'actor' | 'v'>
+
+/** A document that goes with an entry: stored once, however often it is referred to. */
+export interface DraftDocument {
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  readonly value: Json
+}
+
+/** What was decided: what to append, and what to answer once it is recorded. */
+export interface Decision<Result> {
+  readonly drafts: readonly { readonly entry: Draft; readonly document?: DraftDocument }[]
+  /** The answer, from the index of the first draft and the time of the batch. */
+  readonly result: (recorded: {
+    readonly index: LogIndex
+    readonly at: string
+    readonly leafHash: Uint8Array
+  }) => Result
+}
+
+/** A decision that there is nothing to append. */
+export function nothingNew<Result>(result: Result): Decision<Result> {
+  return { drafts: [], result: () => result }
+}
+
+/** A request to append: what to look at, and how to decide. */
+export interface Command<Result> {
+  readonly namespace: NamespaceName
+  readonly actor: string
+  /** Rows that `decide` looks at; loaded for the whole batch at once. */
+  readonly reads: readonly Read[]
+  /** Reads and thinks, never calls out; throws a `CatalogError` to refuse. May run again after a failure. */
+  readonly decide: (facts: Facts) => Decision<Result> | Promise<Decision<Result>>
+  /** Whether it may open the namespace's log. */
+  readonly opensLog?: boolean
+  /** Binds the answer to a key of the caller's; the answer must then be plain JSON. */
+  readonly idempotency?: { readonly key: string; readonly requestDigest: Digest }
+}

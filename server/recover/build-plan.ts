@@ -1,0 +1,104 @@
+import type { Skipped } from '../../schema/checkpoint.ts'
+import type { Digest } from '../../schema/digest.ts'
+import type { Environment } from '../../schema/environment.ts'
+import { CatalogError } from '../../schema/errors.ts'
+import type { Manifest } from '../../schema/manifest.ts'
+import type { LogIndex } from '../../schema/names.ts'
+import {
+  PLAN_BLOBS_MAX_COUNT,
+  type PlanStage,
+  type RecoveryPlan,
+} from '../../schema/recovery-plan.ts'
+import type { Reader } from '../store/database.ts'
+import type { Row } from '../store/tables.ts'
+import { readDocument } from '../timeline/read-checkpoint.ts'
+import { readChain } from '../timeline/standing.ts'
+import { summarize } from '../timeline/summarize.ts'
+import { seedsOf, warningsOf } from './rules.ts'
+
+/** From which state, as of when, and what was passed over to get there. */
+export interface PlanFrom {
+  readonly checkpoint: Row<'checkpoint'>
+  readonly asOf: LogIndex
+  readonly skipped: readonly Skipped[]
+}
+
+/**
+ * Everything needed to go on from a checkpoint: its chain in order, every blob, and what the computation
+ * was given.
+ *
+ * @throws {PLAN_TOO_LARGE} the chain has more blobs than one answer may list
+ */
+export async function buildPlan(
+  db: Reader,
+  { checkpoint, asOf, skipped }: PlanFrom,
+): Promise<RecoveryPlan> {
+  const { namespace, digest } = checkpoint
+  const chain = await readChain(db, namespace, digest)
+  const stages: PlanStage[] = []
+  let blobCount = 0
+  let newest: Manifest | undefined
+  for (const link of chain.toReversed()) {
+    newest = await readManifest(db, link.digest)
+    const stage = stageOf(link.digest, newest)
+    blobCount += stage.blobs.length
+    if (blobCount > PLAN_BLOBS_MAX_COUNT) throw tooLarge(digest)
+    stages.push(stage)
+  }
+  if (newest === undefined) throw new Error('a chain holds at least its own checkpoint')
+  const [summary] = await summarize(db, [checkpoint], asOf)
+  const environment = await environmentOf(db, newest.environment)
+  return {
+    namespace,
+    job: checkpoint.job,
+    partition: checkpoint.partition,
+    checkpoint: digest,
+    step: checkpoint.step,
+    asOf,
+    stages,
+    blobCount,
+    totalBytes: stages.reduce((sum, stage) => sum + bytesOf(stage), 0),
+    seeds: seedsOf(newest),
+    ...(newest.parameters === undefined ? {} : { parameters: newest.parameters }),
+    inputs: newest.inputs ?? [],
+    ...(newest.format === undefined ? {} : { format: newest.format }),
+    ...(newest.progress === undefined ? {} : { progress: newest.progress }),
+    ...(environment === undefined ? {} : { environment }),
+    skipped,
+    warnings: warningsOf(newest, {
+      grade: summary?.grade ?? 'committed',
+      abandoned: summary?.abandoned ?? false,
+    }),
+  }
+}
+
+async function readManifest(db: Reader, digest: Digest): Promise<Manifest> {
+  const bytes = await readDocument(db, digest)
+  if (bytes === undefined) throw new Error(`the manifest ${digest} is missing from the catalog`)
+  return JSON.parse(new TextDecoder().decode(bytes)) as Manifest
+}
+
+function stageOf(checkpoint: Digest, manifest: Manifest): PlanStage {
+  const blobs = manifest.shards
+    .toSorted((left, right) => left.rank - right.rank)
+    .flatMap(({ rank, blobs: ofRank }) => ofRank.map((blob) => ({ rank, ...blob })))
+  return { checkpoint, kind: manifest.kind, step: manifest.step, blobs }
+}
+
+const bytesOf = (stage: PlanStage): number =>
+  stage.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0)
+
+async function environmentOf(
+  db: Reader,
+  digest: Digest | undefined,
+): Promise<RecoveryPlan['environment']> {
+  const bytes = digest === undefined ? undefined : await readDocument(db, digest)
+  if (digest === undefined || bytes === undefined) return undefined
+  return { digest, document: JSON.parse(new TextDecoder().decode(bytes)) as Environment }
+}
+
+const tooLarge = (checkpoint: Digest): CatalogError =>
+  new CatalogError(
+    'PLAN_TOO_LARGE',
+    `The chain of ${checkpoint} has more than ${PLAN_BLOBS_MAX_COUNT} blobs, too many for one answer: read the manifests of its chain one by one.`,
+  )

@@ -1,0 +1,185 @@
+import type { Skipped } from '../../schema/checkpoint.ts'
+import type { Digest } from '../../schema/digest.ts'
+import { CatalogError } from '../../schema/errors.ts'
+import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import type { LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
+import type { RestoredFrom, Run } from '../../schema/run.ts'
+import type { Context } from '../context.ts'
+import type { Decision, Draft } from '../log/command.ts'
+import type { Facts } from '../log/facts.ts'
+import type { Reader } from '../store/database.ts'
+import type { Row } from '../store/tables.ts'
+import { describeRuns } from '../timeline/describe-runs.ts'
+import { environmentByDigest, lineByJob, read, runById } from '../timeline/lookups.ts'
+import { buildPlan } from './build-plan.ts'
+import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
+
+type Input = InputOf<'openRun'>
+
+/** A run that is open, and the way back to where it goes on from. */
+export interface OpenedRun {
+  readonly run: Run
+  readonly plan: RecoveryPlan | null
+  readonly skipped: readonly Skipped[]
+}
+
+/** What the log answers: small, so that a repeat under the same key can be answered from it. */
+interface Opened {
+  readonly run: RunId
+  readonly index: LogIndex
+  readonly restored: Digest | null
+  readonly skipped: readonly Skipped[]
+}
+
+/**
+ * Opens a run, fences every older attempt of its job and partition, and picks the state to go on from,
+ * all under the head lock; then plans the way back.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | ENVIRONMENT_NOT_FOUND | REGISTRATION_CONFLICT}
+ * @throws {NO_GOOD_CHECKPOINT | CHECKPOINT_NOT_FOUND | CHECKPOINT_NOT_GOOD | RESUME_MISMATCH}
+ * @throws {PLAN_TOO_LARGE}
+ */
+export async function openRun(
+  context: Context,
+  principal: Principal,
+  { namespace, body }: Input,
+): Promise<OpenedRun> {
+  requireOnJob(principal, 'append', { namespace, job: body.job })
+  const run = body.run ?? (context.newId() as RunId)
+  const partition = body.partition ?? ('' as Partition)
+  const { environment } = body
+  const opened = await context.log.append<Opened>({
+    namespace,
+    actor: principal.id,
+    ...context.request,
+    reads: [
+      read(lineByJob, namespace, body.job, partition),
+      read(runById, namespace, run),
+      ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
+    ],
+    decide: (facts) => decide(facts, { namespace, run, partition, body, principal }),
+  })
+  return describe(context.db, namespace, opened)
+}
+
+interface Opening {
+  readonly namespace: NamespaceName
+  readonly run: RunId
+  readonly partition: Partition
+  readonly body: Input['body']
+  readonly principal: Principal
+}
+
+async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>> {
+  const { namespace, run, partition, body } = opening
+  checkNew(facts, opening)
+  const db = await facts.query()
+  const line = facts.find(lineByJob, [namespace, body.job, partition])
+  const { checkpoint, skipped } = await chooseFor(db, opening)
+  const declaring = await declarationOf(db, opening)
+  const entry: Draft = {
+    kind: 'run.opened',
+    subject: run,
+    job: body.job,
+    partition,
+    attempt: (line?.attempt ?? 0) + 1,
+    ...(checkpoint === undefined ? {} : { restoredFrom: restoredFrom(checkpoint) }),
+    ...(body.environment === undefined ? {} : { environment: body.environment }),
+    ...(body.labels === undefined ? {} : { labels: body.labels }),
+  }
+  return {
+    drafts: [...declaring, { entry }],
+    result: ({ index }) => ({
+      run,
+      index: (index + declaring.length) as LogIndex,
+      restored: checkpoint?.digest ?? null,
+      skipped,
+    }),
+  }
+}
+
+function checkNew(facts: Facts, { namespace, run, body }: Opening): void {
+  if (facts.find(runById, [namespace, run]) !== undefined) {
+    throw new CatalogError(
+      'REGISTRATION_CONFLICT',
+      `There already is a run "${run}": leave "run" out to get a new id, or send the same Idempotency-Key to repeat a request.`,
+    )
+  }
+  const { environment } = body
+  if (environment === undefined) return
+  if (facts.find(environmentByDigest, [namespace, environment]) === undefined) {
+    throw new CatalogError(
+      'ENVIRONMENT_NOT_FOUND',
+      `The environment ${environment} is not recorded: PUT it to /environments/${environment} first.`,
+    )
+  }
+}
+
+async function chooseFor(
+  db: Reader,
+  { namespace, partition, body, principal }: Opening,
+): Promise<Chosen> {
+  if (body.resume === 'none') return { checkpoint: undefined, skipped: [] }
+  return chooseCheckpoint(
+    db,
+    { principal, verb: 'append' },
+    {
+      namespace,
+      job: body.job,
+      partition,
+      asOf: Number.MAX_SAFE_INTEGER as LogIndex,
+      minGrade: body.minGrade ?? 'committed',
+      includeAbandoned: false,
+      from: body.resume,
+    },
+  )
+}
+
+/** A job that nobody declared is declared by its first run. */
+async function declarationOf(
+  db: Reader,
+  { namespace, body }: Opening,
+): Promise<readonly { readonly entry: Draft }[]> {
+  const known = await db
+    .selectFrom('job')
+    .select('job')
+    .where('namespace', '=', namespace)
+    .where('job', '=', body.job)
+    .limit(1)
+    .executeTakeFirst()
+  return known === undefined
+    ? [{ entry: { kind: 'job.declared', subject: body.job, spec: {} } }]
+    : []
+}
+
+const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom => ({
+  checkpoint: digest,
+  run,
+  step,
+})
+
+async function describe(
+  db: Reader,
+  namespace: NamespaceName,
+  { run, index, restored, skipped }: Opened,
+): Promise<OpenedRun> {
+  const row = await db
+    .selectFrom('run')
+    .selectAll()
+    .where('namespace', '=', namespace)
+    .where('run', '=', run)
+    .executeTakeFirstOrThrow()
+  const [described] = await describeRuns(db, [row], index)
+  if (described === undefined) throw new Error('an opened run has a row')
+  if (restored === null) return { run: described, plan: null, skipped }
+  const checkpoint = await db
+    .selectFrom('checkpoint')
+    .selectAll()
+    .where('namespace', '=', namespace)
+    .where('digest', '=', restored)
+    .executeTakeFirstOrThrow()
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped })
+  return { run: described, plan, skipped }
+}

@@ -1,0 +1,39 @@
+import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import type { Partition } from '../../schema/names.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
+import type { Context } from '../context.ts'
+import { resolveAsOf } from '../log/read-entries.ts'
+import { noGoodCheckpoint } from '../timeline/find-latest.ts'
+import { buildPlan } from './build-plan.ts'
+import { chooseCheckpoint } from './choose-checkpoint.ts'
+
+/**
+ * A plan from the named or the latest good checkpoint, without opening a run.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
+ * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
+ */
+export async function planRecovery(
+  { db }: Context,
+  principal: Principal,
+  { namespace, body }: InputOf<'planRecovery'>,
+): Promise<RecoveryPlan> {
+  requireOnJob(principal, 'read', { namespace, job: body.job })
+  const choice = {
+    namespace,
+    job: body.job,
+    partition: body.partition ?? ('' as Partition),
+    asOf: await resolveAsOf(db, namespace, body.asOf),
+    minGrade: body.minGrade ?? 'committed',
+    environment: body.environment,
+    includeAbandoned: body.includeAbandoned ?? false,
+    from: body.checkpoint ?? 'latest',
+  } as const
+  const { checkpoint, skipped } = await chooseCheckpoint(db, { principal, verb: 'read' }, choice)
+  if (checkpoint === undefined) {
+    const skippedCount = skipped.length
+    throw noGoodCheckpoint(choice, { skipped, skippedCount, exhausted: true })
+  }
+  return buildPlan(db, { checkpoint, asOf: choice.asOf, skipped })
+}

@@ -1,0 +1,79 @@
+import type { Grade } from '../../schema/checkpoint.ts'
+import { CatalogError } from '../../schema/errors.ts'
+import type { Manifest } from '../../schema/manifest.ts'
+import type { PlanWarning, RecoveryPlan } from '../../schema/recovery-plan.ts'
+import type { Row } from '../store/tables.ts'
+import type { Fault } from '../timeline/standing.ts'
+
+/** The refusal of a resume from a checkpoint of another job or partition. */
+export function checkSameLine(
+  checkpoint: Row<'checkpoint'>,
+  wanted: { readonly job: string; readonly partition: string },
+): void {
+  if (checkpoint.job === wanted.job && checkpoint.partition === wanted.partition) return
+  throw new CatalogError(
+    'RESUME_MISMATCH',
+    `Checkpoint ${checkpoint.digest} belongs to job "${checkpoint.job}", partition "${checkpoint.partition}", not to "${wanted.job}", "${wanted.partition}". To start from another job's state, open with resume "none" and name it as a parent (derived-from).`,
+  )
+}
+
+/** The refusal of a named checkpoint that cannot be used: never another one in its place. */
+export function notGood(checkpoint: Row<'checkpoint'>, fault: Fault): CatalogError {
+  const where = fault.because === undefined ? '' : ` (${fault.because})`
+  return new CatalogError(
+    'CHECKPOINT_NOT_GOOD',
+    `Checkpoint ${checkpoint.digest} cannot be used: ${fault.reason}${where}. Choose another, or ask for the latest good one.`,
+    { detail: { checkpoint: checkpoint.digest, ...fault } },
+  )
+}
+
+/** Seeds of each rank, in rank order. */
+export function seedsOf(manifest: Manifest): RecoveryPlan['seeds'] {
+  return manifest.shards
+    .filter((shard) => shard.seeds !== undefined && shard.seeds.length > 0)
+    .map((shard) => ({ rank: shard.rank, seeds: shard.seeds ?? [] }))
+    .toSorted((left, right) => left.rank - right.rank)
+}
+
+/** What a person should know before going on from this state. */
+export function warningsOf(
+  manifest: Manifest,
+  found: { readonly grade: Grade; readonly abandoned: boolean },
+): readonly PlanWarning[] {
+  const warnings: PlanWarning[] = []
+  const seeded = seedsOf(manifest).length
+  if (seeded < manifest.shards.length) {
+    warnings.push({
+      code: 'SEEDS_INCOMPLETE',
+      message: `${manifest.shards.length - seeded} of ${manifest.shards.length} ranks recorded no seed: what follows may differ from the first run.`,
+    })
+  }
+  const unpinned = (manifest.inputs ?? []).filter(
+    (input) => input.digest === undefined && input.version === undefined,
+  )
+  if (unpinned.length > 0) {
+    warnings.push({
+      code: 'INPUT_UNPINNED',
+      message: `${unpinned.length} inputs have neither version nor digest, such as "${unpinned[0]?.name}": they may have changed.`,
+    })
+  }
+  if (manifest.environment === undefined) {
+    warnings.push({
+      code: 'ENVIRONMENT_MISSING',
+      message: 'No environment was recorded: drift cannot be seen.',
+    })
+  }
+  if (found.grade === 'committed') {
+    warnings.push({
+      code: 'NOT_VERIFIED',
+      message: 'Nobody has looked at the bytes since they were registered; a restore checks them.',
+    })
+  }
+  if (found.abandoned) {
+    warnings.push({
+      code: 'ABANDONED',
+      message: 'A later attempt left this state behind; going on from it begins a new line.',
+    })
+  }
+  return warnings
+}

@@ -1,0 +1,38 @@
+import { canonicalize } from '../../schema/canonical-json.ts'
+import type { Principal } from '../../schema/grant.ts'
+import type { Job } from '../../schema/namespace.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { Context } from '../context.ts'
+import { nothingNew } from '../log/command.ts'
+
+/** Declares a job, or changes its description; the same declaration again changes nothing. */
+export async function declareJob(
+  context: Context,
+  principal: Principal,
+  { namespace, job, body: spec }: InputOf<'declareJob'>,
+): Promise<Job> {
+  return context.log.append<Job>({
+    namespace,
+    actor: principal.id,
+    ...context.request,
+    reads: [],
+    decide: async (facts) => {
+      const db = await facts.query()
+      const current = await db
+        .selectFrom('job')
+        .selectAll()
+        .where('namespace', '=', namespace)
+        .where('job', '=', job)
+        .orderBy('log_index', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      if (current !== undefined && canonicalize(JSON.parse(current.spec)) === canonicalize(spec)) {
+        return nothingNew({ namespace, job, spec, index: current.log_index, at: current.at })
+      }
+      return {
+        drafts: [{ entry: { kind: 'job.declared', subject: job, spec } }],
+        result: ({ index, at }) => ({ namespace, job, spec, index, at }),
+      }
+    },
+  })
+}

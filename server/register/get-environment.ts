@@ -1,0 +1,33 @@
+import { CatalogError } from '../../schema/errors.ts'
+import type { Principal } from '../../schema/grant.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { Context } from '../context.ts'
+import { newestIndex } from '../log/read-entries.ts'
+import { readDocument } from '../timeline/read-checkpoint.ts'
+
+/**
+ * The exact bytes of an environment document that this namespace recorded.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | ENVIRONMENT_NOT_FOUND}
+ */
+export async function getEnvironment(
+  { db }: Context,
+  _principal: Principal,
+  { namespace, digest }: InputOf<'getEnvironment'>,
+): Promise<Uint8Array> {
+  const known = await db
+    .selectFrom('environment')
+    .select('digest')
+    .where('namespace', '=', namespace)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  const bytes = known === undefined ? undefined : await readDocument(db, digest)
+  if (bytes === undefined) {
+    await newestIndex(db, namespace)
+    throw new CatalogError(
+      'ENVIRONMENT_NOT_FOUND',
+      `${namespace} has no environment ${digest}: check the digest, or record the document with PUT.`,
+    )
+  }
+  return bytes
+}

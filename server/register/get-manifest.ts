@@ -1,0 +1,20 @@
+import type { Principal } from '../../schema/grant.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { Context } from '../context.ts'
+import { readCheckpoint, readDocument, unknownCheckpoint } from '../timeline/read-checkpoint.ts'
+
+/**
+ * The exact bytes of a checkpoint's manifest.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN}
+ */
+export async function getManifest(
+  { db }: Context,
+  principal: Principal,
+  input: InputOf<'getManifest'>,
+): Promise<Uint8Array> {
+  await readCheckpoint(db, { principal, verb: 'read' }, input)
+  const bytes = await readDocument(db, input.digest)
+  if (bytes === undefined) throw unknownCheckpoint(input)
+  return bytes
+}

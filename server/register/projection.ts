@@ -1,0 +1,128 @@
+import type { Manifest } from '../../schema/manifest.ts'
+import type { Projection, Recorded, RowChange } from '../log/projection.ts'
+import { partitionOf } from './rules.ts'
+
+/** Entries to the rows of namespaces, jobs, environments, runs and checkpoints. */
+export const registerProjection: Projection = {
+  on: {
+    'namespace.declared': ({ namespace, index, entry }) => [
+      {
+        kind: 'insert',
+        table: 'namespace',
+        row: { namespace, log_index: index, at: entry.at, spec: JSON.stringify(entry.spec) },
+      },
+    ],
+    'job.declared': ({ namespace, index, entry }) => [
+      {
+        kind: 'insert',
+        table: 'job',
+        row: {
+          namespace,
+          job: entry.subject,
+          log_index: index,
+          at: entry.at,
+          spec: JSON.stringify(entry.spec),
+        },
+      },
+    ],
+    'environment.recorded': ({ namespace, index, entry }) => [
+      {
+        kind: 'insert',
+        table: 'environment',
+        row: { namespace, digest: entry.subject, log_index: index, at: entry.at },
+      },
+    ],
+    'run.opened': openedRun,
+    'run.closed': ({ namespace, index, entry }) => [
+      {
+        kind: 'patch',
+        table: 'run',
+        key: [namespace, entry.subject],
+        set: {
+          closed_index: index,
+          closed_at: entry.at,
+          outcome: entry.outcome,
+          note: entry.note ?? null,
+        },
+      },
+    ],
+    'checkpoint.registered': registeredCheckpoint,
+  },
+}
+
+function openedRun({ namespace, index, entry }: Recorded<'run.opened'>): readonly RowChange[] {
+  const { subject: run, job, partition, attempt, restoredFrom } = entry
+  return [
+    {
+      kind: 'insert',
+      table: 'run',
+      row: {
+        namespace,
+        run,
+        job,
+        partition,
+        attempt,
+        opened_index: index,
+        opened_at: entry.at,
+        restored_checkpoint: restoredFrom?.checkpoint ?? null,
+        restored_run: restoredFrom?.run ?? null,
+        restored_step: restoredFrom?.step ?? null,
+        environment: entry.environment ?? null,
+        labels: entry.labels === undefined ? null : JSON.stringify(entry.labels),
+        closed_index: null,
+        closed_at: null,
+        outcome: null,
+        note: null,
+        last_step: null,
+        last_checkpoint: null,
+      },
+    },
+    { kind: 'upsert', table: 'line', row: { namespace, job, partition, attempt, run } },
+  ]
+}
+
+function registeredCheckpoint(recorded: Recorded<'checkpoint.registered'>): readonly RowChange[] {
+  const { namespace, index, entry } = recorded
+  const manifest = recorded.document as unknown as Manifest
+  const labels = Object.entries(manifest.labels ?? {})
+  return [
+    {
+      kind: 'insert',
+      table: 'checkpoint',
+      row: {
+        namespace,
+        log_index: index,
+        digest: entry.subject,
+        at: entry.at,
+        job: manifest.job,
+        partition: partitionOf(manifest),
+        run: manifest.run,
+        attempt: manifest.attempt,
+        step: manifest.step,
+        kind: manifest.kind,
+        tier: manifest.tier,
+        base: manifest.base ?? null,
+        chain_length: entry.chainLength,
+        environment: manifest.environment ?? null,
+        format:
+          manifest.format === undefined
+            ? null
+            : `${manifest.format.name}@${manifest.format.version}`,
+        labels: labels.length === 0 ? null : JSON.stringify(manifest.labels),
+        tombstoned_index: null,
+        evidence_index: null,
+      },
+    },
+    {
+      kind: 'patch',
+      table: 'run',
+      key: [namespace, manifest.run],
+      set: { last_step: manifest.step, last_checkpoint: entry.subject },
+    },
+    ...labels.map(([key, value]): RowChange => ({
+      kind: 'insert',
+      table: 'checkpoint_label',
+      row: { namespace, label: `${key}:${value}`, log_index: index },
+    })),
+  ]
+}

@@ -1,0 +1,207 @@
+import type { Json } from '../../schema/canonical-json.ts'
+import type { Receipt } from '../../schema/checkpoint.ts'
+import { digestOf, type Digest } from '../../schema/digest.ts'
+import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
+import { CatalogError } from '../../schema/errors.ts'
+import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import { checkManifest } from '../../schema/manifest-rules.ts'
+import type { Manifest } from '../../schema/manifest.ts'
+import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { Context } from '../context.ts'
+import { nothingNew, type Decision } from '../log/command.ts'
+import type { Facts } from '../log/facts.ts'
+import { readEntriesAt } from '../log/read-entries.ts'
+import type { Row } from '../store/tables.ts'
+import {
+  checkpointByDigest,
+  checkpointBySlot,
+  environmentByDigest,
+  lineByJob,
+  read,
+  runById,
+} from '../timeline/lookups.ts'
+import { isOnLine, walkLineOf } from '../timeline/read-line.ts'
+import { assess } from '../timeline/standing.ts'
+import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
+
+/** A manifest with its canonical text, and the digest that the caller computed. */
+export interface RegistrationInput {
+  readonly namespace: NamespaceName
+  readonly manifest: Manifest
+  readonly text: string
+  readonly digest?: Digest | undefined
+}
+
+/** A receipt, and whether this request made it. */
+export interface Registered {
+  readonly receipt: Receipt
+  readonly created: boolean
+}
+
+interface Outcome {
+  readonly created: boolean
+  readonly index: LogIndex
+  readonly at: string
+  readonly leafHash: string
+}
+
+/**
+ * Records a checkpoint; the same manifest again gives the same receipt.
+ *
+ * @throws {DIGEST_MISMATCH | DOCUMENT_TOO_LARGE | BASE_REQUIRED | SHARDS_INCOMPLETE | FORBIDDEN}
+ * @throws whatever `checkRegistration` refuses
+ */
+export async function registerCheckpoint(
+  context: Context,
+  principal: Principal,
+  input: RegistrationInput,
+): Promise<Registered> {
+  const { namespace, manifest, text } = input
+  const bytes = Buffer.from(text)
+  const digest = checkDocument(input, bytes)
+  requireOnJob(principal, 'append', { namespace, job: manifest.job })
+  const outcome = await context.log.append<Outcome>({
+    namespace,
+    actor: principal.id,
+    ...context.request,
+    reads: readsFor(manifest, digest),
+    decide: (facts) =>
+      decide(facts, {
+        manifest,
+        document: { digest, bytes, value: manifest },
+      }),
+  })
+  const { created, index, at } = outcome
+  const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
+  return { created, receipt: { namespace, checkpoint: digest, index, leafHash, at } }
+}
+
+function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
+  const { manifest, namespace } = input
+  if (bytes.length > DOCUMENT_MAX_BYTES) {
+    throw new CatalogError(
+      'DOCUMENT_TOO_LARGE',
+      `The manifest has ${bytes.length} bytes, and ${DOCUMENT_MAX_BYTES} is the most: keep large metadata in a blob.`,
+    )
+  }
+  if (manifest.namespace !== namespace) {
+    throw new CatalogError(
+      'RUN_MISMATCH',
+      `The manifest says namespace "${manifest.namespace}", the path says "${namespace}": they must agree.`,
+    )
+  }
+  checkManifest(manifest)
+  const digest = digestOf(bytes)
+  if (input.digest !== undefined && input.digest !== digest) {
+    throw new CatalogError(
+      'DIGEST_MISMATCH',
+      `The manifest's digest is ${digest}, not ${input.digest}: send the manifest that was hashed, in RFC 8785 form.`,
+      { detail: { expected: input.digest, actual: digest } },
+    )
+  }
+  return digest
+}
+
+function readsFor(manifest: Manifest, digest: Digest) {
+  const { namespace, run, step, tier, base, environment, parents } = manifest
+  return [
+    read(checkpointByDigest, namespace, digest),
+    read(runById, namespace, run),
+    read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
+    read(checkpointBySlot, namespace, run, step, tier),
+    ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
+    ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
+    ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
+  ]
+}
+
+interface Candidate {
+  readonly manifest: Manifest
+  readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
+}
+
+function decide(
+  facts: Facts,
+  { manifest, document }: Candidate,
+): Decision<Outcome> | Promise<Decision<Outcome>> {
+  const { namespace, base, environment } = manifest
+  const existing = facts.find(checkpointByDigest, [namespace, document.digest])
+  if (existing !== undefined) {
+    const { log_index: index, at } = existing
+    return nothingNew({ created: false, index, at, leafHash: '' })
+  }
+  const run = facts.find(runById, [namespace, manifest.run])
+  const baseRow = base === undefined ? undefined : facts.find(checkpointByDigest, [namespace, base])
+  const chainLength = checkRegistration(manifest, {
+    run,
+    line: facts.find(lineByJob, [namespace, manifest.job, partitionOf(manifest)]),
+    slot: facts.find(checkpointBySlot, [namespace, manifest.run, manifest.step, manifest.tier]),
+    base: baseRow,
+    environment:
+      environment === undefined
+        ? undefined
+        : facts.find(environmentByDigest, [namespace, environment]),
+    parents: (manifest.parents ?? []).map((parent) =>
+      facts.find(checkpointByDigest, [namespace, parent.checkpoint]),
+    ),
+  })
+  const restoredFrom = run?.last_step === null ? run.restored_checkpoint : null
+  const decision = registration({ document, chainLength, restoredFrom })
+  if (baseRow === undefined) return decision
+  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
+}
+
+function registration(decided: {
+  readonly document: Candidate['document']
+  readonly chainLength: number
+  readonly restoredFrom: Digest | null
+}): Decision<Outcome> {
+  const { document, chainLength, restoredFrom } = decided
+  return {
+    drafts: [
+      {
+        entry: {
+          kind: 'checkpoint.registered',
+          subject: document.digest,
+          chainLength,
+          ...(restoredFrom === null ? {} : { restoredFrom }),
+        },
+        document,
+      },
+    ],
+    result: ({ index, at, leafHash }) => ({
+      created: true,
+      index,
+      at,
+      leafHash: Buffer.from(leafHash).toString('base64'),
+    }),
+  }
+}
+
+/** What single rows cannot tell: failed evidence of the base, and whether its line leads here. */
+async function checkBaseHistory(
+  facts: Facts,
+  manifest: Manifest,
+  base: Row<'checkpoint'>,
+): Promise<void> {
+  if (base.evidence_index === null && base.run === manifest.run) return
+  const db = await facts.query()
+  const asOf = Number.MAX_SAFE_INTEGER as LogIndex
+  const { failing } = await assess(db, base.namespace, { standing: base, asOf })
+  if (failing) throw baseNotGood(base.digest, 'has failed evidence')
+  if (!(await isOnLine(walkLineOf(db, base.namespace, manifest.run), base))) {
+    throw baseNotGood(
+      base.digest,
+      `is not on the line of run "${manifest.run}", which restored from an earlier state`,
+    )
+  }
+}
+
+async function leafHashAt(
+  context: Context,
+  namespace: NamespaceName,
+  index: LogIndex,
+): Promise<string> {
+  const [entry] = await readEntriesAt(context.db, namespace, [index])
+  return Buffer.from(entry?.leaf_hash ?? []).toString('base64')
+}

@@ -1,0 +1,145 @@
+import { CatalogError } from '../../schema/errors.ts'
+import { CHAIN_MAX_LENGTH } from '../../schema/manifest-rules.ts'
+import type { Manifest } from '../../schema/manifest.ts'
+import type { Partition } from '../../schema/names.ts'
+import type { Row } from '../store/tables.ts'
+
+/** Rows that decide about a registration, as they are under the head lock. */
+export interface RegistrationFacts {
+  readonly run: Row<'run'> | undefined
+  readonly line: Row<'line'> | undefined
+  /** The checkpoint that already holds this run, step and tier. */
+  readonly slot: Row<'checkpoint'> | undefined
+  readonly base: Row<'checkpoint'> | undefined
+  readonly environment: Row<'environment'> | undefined
+  readonly parents: readonly (Row<'checkpoint'> | undefined)[]
+}
+
+/** The manifest's partition; empty when it names none. */
+export function partitionOf(manifest: Manifest): Partition {
+  return manifest.partition ?? ('' as Partition)
+}
+
+/**
+ * Whether a manifest that is not yet recorded may be; gives the length of its chain.
+ *
+ * @throws {RUN_NOT_FOUND | RUN_MISMATCH | ATTEMPT_FENCED | RUN_CLOSED}
+ * @throws {REGISTRATION_CONFLICT | STEP_REGRESSION}
+ * @throws {ENVIRONMENT_NOT_FOUND | PARENT_NOT_FOUND}
+ * @throws {BASE_NOT_FOUND | BASE_MISMATCH | BASE_NOT_GOOD | CHAIN_TOO_LONG}
+ */
+export function checkRegistration(manifest: Manifest, facts: RegistrationFacts): number {
+  const run = checkRun(manifest, facts)
+  if (facts.slot !== undefined) throw conflict(manifest, facts.slot)
+  if (run.last_step !== null && manifest.step < run.last_step) {
+    throw new CatalogError(
+      'STEP_REGRESSION',
+      `Step ${manifest.step} is behind step ${run.last_step}, which this run has already registered: steps grow within a run. To go back, open a new run that resumes from the older checkpoint.`,
+      { detail: { lastStep: run.last_step } },
+    )
+  }
+  if (manifest.environment !== undefined && facts.environment === undefined) {
+    throw new CatalogError(
+      'ENVIRONMENT_NOT_FOUND',
+      `The environment ${manifest.environment} is not recorded: PUT it to /environments/${manifest.environment} first.`,
+    )
+  }
+  manifest.parents?.forEach((parent, place) => {
+    if (facts.parents[place] !== undefined) return
+    throw new CatalogError(
+      'PARENT_NOT_FOUND',
+      `The parent ${parent.checkpoint} is not registered in this namespace: register it first, or drop it.`,
+    )
+  })
+  return checkBase(manifest, facts.base)
+}
+
+function checkRun(manifest: Manifest, { run, line }: RegistrationFacts): Row<'run'> {
+  if (run === undefined) {
+    throw new CatalogError(
+      'RUN_NOT_FOUND',
+      `There is no run "${manifest.run}": open it with POST /runs before registering its checkpoints.`,
+    )
+  }
+  const partition = partitionOf(manifest)
+  if (run.job !== manifest.job || run.partition !== partition || run.attempt !== manifest.attempt) {
+    throw new CatalogError(
+      'RUN_MISMATCH',
+      `Run "${run.run}" is attempt ${run.attempt} of job "${run.job}", partition "${run.partition}"; the manifest says otherwise. Use what opening the run answered.`,
+      { detail: { job: run.job, partition: run.partition, attempt: run.attempt } },
+    )
+  }
+  checkFence(run, line)
+  if (run.closed_index !== null) throw runClosed(run)
+  return run
+}
+
+/**
+ * Refuses a run that a newer attempt has taken over from.
+ *
+ * @throws {ATTEMPT_FENCED}
+ */
+export function checkFence(run: Row<'run'>, line: Row<'line'> | undefined): void {
+  if (line === undefined || run.attempt >= line.attempt) return
+  throw new CatalogError(
+    'ATTEMPT_FENCED',
+    `Attempt ${run.attempt} has been superseded: attempt ${line.attempt} (run "${line.run}") is current. Stop this process; it must not write any more.`,
+    { detail: { currentAttempt: line.attempt, currentRun: line.run } },
+  )
+}
+
+/** The refusal of what comes after a run's end. */
+export function runClosed(run: Row<'run'>): CatalogError {
+  return new CatalogError(
+    'RUN_CLOSED',
+    `Run "${run.run}" was closed as ${run.outcome ?? 'ended'} at ${run.closed_at ?? 'an earlier time'}: open a new run to go on.`,
+    { detail: { outcome: run.outcome, closedAt: run.closed_at } },
+  )
+}
+
+function conflict(manifest: Manifest, first: Row<'checkpoint'>): CatalogError {
+  return new CatalogError(
+    'REGISTRATION_CONFLICT',
+    `Run "${manifest.run}" has already registered another ${manifest.tier} checkpoint at step ${manifest.step}: ${first.digest}. A checkpoint never changes; register the new state at a later step.`,
+    { detail: { checkpoint: first.digest, index: first.log_index } },
+  )
+}
+
+function checkBase(manifest: Manifest, base: Row<'checkpoint'> | undefined): number {
+  if (manifest.base === undefined) return 1
+  if (base === undefined) {
+    throw new CatalogError(
+      'BASE_NOT_FOUND',
+      `The base ${manifest.base} is not registered in this namespace: register it before its deltas.`,
+    )
+  }
+  if (base.job !== manifest.job || base.partition !== partitionOf(manifest)) {
+    throw new CatalogError(
+      'BASE_MISMATCH',
+      `The base ${base.digest} belongs to job "${base.job}", partition "${base.partition}": a delta's base is of the same job and partition.`,
+    )
+  }
+  if (base.step > manifest.step) {
+    throw new CatalogError(
+      'BASE_MISMATCH',
+      `The base ${base.digest} is at step ${base.step}, after step ${manifest.step}: a delta goes forward from its base.`,
+    )
+  }
+  if (base.tombstoned_index !== null) throw baseNotGood(base.digest, 'is tombstoned')
+  if (base.chain_length >= CHAIN_MAX_LENGTH) {
+    throw new CatalogError(
+      'CHAIN_TOO_LONG',
+      `The chain below ${base.digest} already has ${base.chain_length} checkpoints, and ${CHAIN_MAX_LENGTH} is the most: register a full checkpoint.`,
+    )
+  }
+  return base.chain_length + 1
+}
+
+/** The refusal of a delta on a base that cannot be used. */
+export function baseNotGood(base: string, why: string): CatalogError {
+  return new CatalogError(
+    'BASE_NOT_GOOD',
+    `The base ${base} ${why}: register a full checkpoint, or a delta on a good base.`,
+    { detail: { base } },
+  )
+}

@@ -1,0 +1,213 @@
+import type { Digest } from '../../schema/digest.ts'
+import type { Evidence, TombstoneReason } from '../../schema/checkpoint.ts'
+import type { EdgeRelation } from '../../schema/lineage.ts'
+import type { Kind, Tier } from '../../schema/manifest.ts'
+import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
+import type { Outcome } from '../../schema/run.ts'
+
+/** A column: its PostgreSQL type, and the TypeScript type of its values. */
+interface Column<Value> {
+  readonly sqlType: 'text' | 'bigint' | 'bytea'
+  /** Carries the type; never present at run time. */
+  readonly value?: Value
+}
+
+const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
+const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
+const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
+const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
+  sqlType: column.sqlType,
+})
+
+/**
+ * Every table, its columns in order, as the code sees them; `migrations/` creates them.
+ *
+ * `entry`, `document`, `tile` and `tree_head` are insert-only. `log_head` and `idempotency` are working
+ * state. The rest are projections: a replay of the log gives the same rows.
+ */
+export const tables = {
+  schema_migration: { name: text(), at: text() },
+  entry: {
+    namespace: text<NamespaceName>(),
+    log_index: integer<LogIndex>(),
+    bytes: bytes(),
+    leaf_hash: bytes(),
+  },
+  document: { digest: text<Digest>(), bytes: bytes() },
+  /** 256 hashes of `level`; `root` is the hash over them, which the level above collects. */
+  tile: {
+    namespace: text<NamespaceName>(),
+    level: integer(),
+    tile_index: integer(),
+    hashes: bytes(),
+    root: bytes(),
+  },
+  tree_head: {
+    namespace: text<NamespaceName>(),
+    size: integer(),
+    root: bytes(),
+    at_ms: integer(),
+  },
+  /** One row a namespace, locked by whoever appends. */
+  log_head: { namespace: text<NamespaceName>(), size: integer(), compact_range: bytes() },
+  idempotency: {
+    principal: text(),
+    key: text(),
+    request_digest: text<Digest>(),
+    result: text(),
+    at_ms: integer(),
+  },
+
+  namespace: {
+    namespace: text<NamespaceName>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    spec: text(),
+  },
+  job: {
+    namespace: text<NamespaceName>(),
+    job: text<JobName>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    spec: text(),
+  },
+  environment: {
+    namespace: text<NamespaceName>(),
+    digest: text<Digest>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+  },
+  run: {
+    namespace: text<NamespaceName>(),
+    run: text<RunId>(),
+    job: text<JobName>(),
+    partition: text<Partition>(),
+    attempt: integer(),
+    opened_index: integer<LogIndex>(),
+    opened_at: text(),
+    restored_checkpoint: optional(text<Digest>()),
+    restored_run: optional(text<RunId>()),
+    restored_step: optional(integer()),
+    environment: optional(text<Digest>()),
+    labels: optional(text()),
+    closed_index: optional(integer<LogIndex>()),
+    closed_at: optional(text()),
+    outcome: optional(text<Outcome>()),
+    note: optional(text()),
+    last_step: optional(integer()),
+    last_checkpoint: optional(text<Digest>()),
+  },
+  /** The newest attempt of a job and partition: the fence. */
+  line: {
+    namespace: text<NamespaceName>(),
+    job: text<JobName>(),
+    partition: text<Partition>(),
+    attempt: integer(),
+    run: text<RunId>(),
+  },
+  checkpoint: {
+    namespace: text<NamespaceName>(),
+    log_index: integer<LogIndex>(),
+    digest: text<Digest>(),
+    at: text(),
+    job: text<JobName>(),
+    partition: text<Partition>(),
+    run: text<RunId>(),
+    attempt: integer(),
+    step: integer(),
+    kind: text<Kind>(),
+    tier: text<Tier>(),
+    base: optional(text<Digest>()),
+    chain_length: integer(),
+    environment: optional(text<Digest>()),
+    format: optional(text()),
+    labels: optional(text()),
+    tombstoned_index: optional(integer<LogIndex>()),
+    /** Index of the newest evidence; null when there is none to look up. */
+    evidence_index: optional(integer<LogIndex>()),
+  },
+  checkpoint_label: {
+    namespace: text<NamespaceName>(),
+    label: text(),
+    log_index: integer<LogIndex>(),
+  },
+  edge: {
+    namespace: text<NamespaceName>(),
+    child: text<Digest>(),
+    parent: text<Digest>(),
+    relation: text<EdgeRelation>(),
+    log_index: integer<LogIndex>(),
+  },
+  evidence: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    log_index: integer<LogIndex>(),
+    finding: text<Evidence['finding']>(),
+    outcome: text<Evidence['outcome']>(),
+    method: text(),
+    note: optional(text()),
+    actor: text(),
+    at: text(),
+  },
+  tombstone: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    log_index: integer<LogIndex>(),
+    reason: text<TombstoneReason>(),
+    note: optional(text()),
+    successor: optional(text<Digest>()),
+    actor: text(),
+    at: text(),
+  },
+} as const
+
+export type TableName = keyof typeof tables
+
+/** A row of a table. */
+export type Row<Name extends TableName> = {
+  readonly [Key in keyof (typeof tables)[Name]]: (typeof tables)[Name][Key] extends Column<
+    infer Value
+  >
+    ? Value
+    : never
+}
+
+/** The database as kysely sees it. */
+export type Tables = { readonly [Name in TableName]: Row<Name> }
+
+/** A tables' columns that together name one row. */
+export const primaryKeys = {
+  schema_migration: ['name'],
+  entry: ['namespace', 'log_index'],
+  document: ['digest'],
+  tile: ['namespace', 'level', 'tile_index'],
+  tree_head: ['namespace', 'size'],
+  log_head: ['namespace'],
+  idempotency: ['principal', 'key'],
+  namespace: ['namespace', 'log_index'],
+  job: ['namespace', 'job', 'log_index'],
+  environment: ['namespace', 'digest'],
+  run: ['namespace', 'run'],
+  line: ['namespace', 'job', 'partition'],
+  checkpoint: ['namespace', 'digest'],
+  checkpoint_label: ['namespace', 'label', 'log_index'],
+  edge: ['namespace', 'child', 'parent', 'relation'],
+  evidence: ['namespace', 'checkpoint', 'log_index'],
+  tombstone: ['namespace', 'checkpoint'],
+} as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
+
+/** Tables that a replay rebuilds, in an order in which they can be compared. */
+export const projectionTables = [
+  'namespace',
+  'job',
+  'environment',
+  'run',
+  'line',
+  'checkpoint',
+  'checkpoint_label',
+  'edge',
+  'evidence',
+  'tombstone',
+] as const satisfies readonly TableName[]
+
+export type ProjectionTable = (typeof projectionTables)[number]

@@ -1,0 +1,177 @@
+import { grades, type Grade, type SkipReason } from '../../schema/checkpoint.ts'
+import type { Digest } from '../../schema/digest.ts'
+import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { Reader } from '../store/database.ts'
+import { statement } from '../store/statement.ts'
+import type { Row } from '../store/tables.ts'
+
+/** The columns that a verdict rests on. */
+export type Standing = Pick<
+  Row<'checkpoint'>,
+  'digest' | 'base' | 'environment' | 'tombstoned_index' | 'evidence_index' | 'chain_length'
+>
+
+/** Why a checkpoint is not good, and which one in its chain is at fault. */
+export interface Fault {
+  readonly reason: SkipReason
+  readonly because?: Digest
+}
+
+/** What the evidence up to an index says. */
+export interface Assessment {
+  readonly grade: Grade
+  /** Whether a failed finding has no pass after it. */
+  readonly failing: boolean
+}
+
+interface EvidenceRow {
+  readonly finding: Exclude<Grade, 'committed'>
+  readonly outcome: 'passed' | 'failed'
+}
+
+const evidenceOf = statement<
+  { namespace: NamespaceName; checkpoint: Digest; asOf: LogIndex },
+  EvidenceRow
+>((db, param) =>
+  db
+    .selectFrom('evidence')
+    .select(['finding', 'outcome'])
+    .where('namespace', '=', param('namespace'))
+    .where('checkpoint', '=', param('checkpoint'))
+    .where('log_index', '<=', param('asOf'))
+    .orderBy('log_index'),
+)
+
+const chainOf = statement<{ namespace: NamespaceName; checkpoint: Digest }, Standing>((db, param) =>
+  db
+    .withRecursive('chain', (query) =>
+      query
+        .selectFrom('checkpoint as c')
+        .select(columns)
+        .where('c.namespace', '=', param('namespace'))
+        .where('c.digest', '=', param('checkpoint'))
+        .unionAll(
+          query
+            .selectFrom('chain')
+            .innerJoin('checkpoint as c', (join) => join.onRef('c.digest', '=', 'chain.base'))
+            .select(columns)
+            .where('c.namespace', '=', param('namespace')),
+        ),
+    )
+    .selectFrom('chain')
+    .selectAll()
+    .orderBy('chain_length', 'desc'),
+)
+
+const columns = [
+  'c.digest',
+  'c.base',
+  'c.environment',
+  'c.tombstoned_index',
+  'c.evidence_index',
+  'c.chain_length',
+] as const
+
+/** A checkpoint and everything it needs, itself first; bounded when the delta was registered. */
+export async function readChain(
+  db: Reader,
+  namespace: NamespaceName,
+  checkpoint: Digest,
+): Promise<readonly Standing[]> {
+  return chainOf(db, { namespace, checkpoint })
+}
+
+/** The grade, and whether something failed, as of an index. */
+export async function assess(
+  db: Reader,
+  namespace: NamespaceName,
+  at: { readonly standing: Standing; readonly asOf: LogIndex },
+): Promise<Assessment> {
+  const { standing, asOf } = at
+  if (standing.evidence_index === null) return { grade: 'committed', failing: false }
+  const rows = await evidenceOf(db, { namespace, checkpoint: standing.digest, asOf })
+  return weigh(rows)
+}
+
+/** Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew. */
+export function weigh(findings: readonly EvidenceRow[]): Assessment {
+  let grade: Grade = 'committed'
+  let failing = false
+  for (const { finding, outcome } of findings) {
+    if (outcome === 'failed') {
+      grade = 'committed'
+      failing = true
+    } else {
+      failing = false
+      if (isAtLeast(finding, grade)) grade = finding
+    }
+  }
+  return { grade, failing }
+}
+
+/** Whether a grade reaches another. */
+export function isAtLeast(grade: Grade, wanted: Grade): boolean {
+  return grades.indexOf(grade) >= grades.indexOf(wanted)
+}
+
+/** What is wanted of a checkpoint, beside being intact. */
+export interface Wanted {
+  readonly asOf: LogIndex
+  readonly minGrade: Grade
+  readonly environment?: Digest | undefined
+}
+
+/** What was found of a checkpoint: its grade, and why it cannot be used to go on, if it cannot. */
+export interface Judgement {
+  readonly grade: Grade
+  readonly fault?: Fault
+}
+
+/** Whether a checkpoint is good, its chain included. */
+export async function judge(
+  db: Reader,
+  namespace: NamespaceName,
+  { standing, wanted }: { readonly standing: Standing; readonly wanted: Wanted },
+): Promise<Judgement> {
+  const own = await judgeAlone(db, namespace, { standing, wanted })
+  if (own.fault !== undefined || standing.base === null) return own
+  const chain = await readChain(db, namespace, standing.digest)
+  if (chain.length !== standing.chain_length) {
+    return { ...own, fault: { reason: 'CHAIN_BROKEN', because: standing.base } }
+  }
+  const below = { ...wanted, environment: undefined }
+  for (const link of chain.slice(1)) {
+    const { fault } = await judgeAlone(db, namespace, { standing: link, wanted: below })
+    if (fault !== undefined) {
+      return { ...own, fault: { reason: 'CHAIN_BROKEN', because: link.digest } }
+    }
+  }
+  return own
+}
+
+async function judgeAlone(
+  db: Reader,
+  namespace: NamespaceName,
+  { standing, wanted }: { readonly standing: Standing; readonly wanted: Wanted },
+): Promise<Judgement> {
+  const { grade, failing } = await assess(db, namespace, { standing, asOf: wanted.asOf })
+  const reason = reasonAgainst({ standing, wanted, grade, failing })
+  return reason === undefined ? { grade } : { grade, fault: { reason } }
+}
+
+function reasonAgainst(at: {
+  readonly standing: Standing
+  readonly wanted: Wanted
+  readonly grade: Grade
+  readonly failing: boolean
+}): SkipReason | undefined {
+  const { standing, wanted } = at
+  const { tombstoned_index: tombstoned } = standing
+  if (tombstoned !== null && tombstoned <= wanted.asOf) return 'TOMBSTONED'
+  if (at.failing) return 'EVIDENCE_FAILED'
+  if (!isAtLeast(at.grade, wanted.minGrade)) return 'GRADE_TOO_LOW'
+  if (wanted.environment !== undefined && standing.environment !== wanted.environment) {
+    return 'ENVIRONMENT_DIFFERS'
+  }
+  return undefined
+}

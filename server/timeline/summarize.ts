@@ -1,0 +1,65 @@
+import type { CheckpointSummary } from '../../schema/checkpoint.ts'
+import type { Labels, LogIndex, RunId } from '../../schema/names.ts'
+import type { Reader } from '../store/database.ts'
+import type { Row } from '../store/tables.ts'
+import { walkLine } from './read-line.ts'
+import { assess } from './standing.ts'
+
+/** What callers see of checkpoints, as of an index; one walk of a line serves all its rows. */
+export async function summarize(
+  db: Reader,
+  rows: readonly Row<'checkpoint'>[],
+  asOf: LogIndex,
+): Promise<readonly CheckpointSummary[]> {
+  const lines = new Map<string, ReadonlyMap<RunId, number>>()
+  const summaries: CheckpointSummary[] = []
+  for (const row of rows) {
+    const name = `${row.job}/${row.partition}`
+    const line = lines.get(name) ?? (await lineMap(db, row, asOf))
+    lines.set(name, line)
+    const { grade } = await assess(db, row.namespace, { standing: row, asOf })
+    const tombstoned = row.tombstoned_index !== null && row.tombstoned_index <= asOf
+    const abandoned = row.step > (line.get(row.run) ?? -1)
+    summaries.push(summaryOf(row, { grade, tombstoned, abandoned }))
+  }
+  return summaries
+}
+
+/** The last step of each run that is on the current line. */
+async function lineMap(
+  db: Reader,
+  { namespace, job, partition }: Row<'checkpoint'>,
+  asOf: LogIndex,
+): Promise<ReadonlyMap<RunId, number>> {
+  const line = new Map<RunId, number>()
+  for await (const segment of walkLine(db, { namespace, job, partition, asOf })) {
+    line.set(segment.run, segment.maxStep ?? Number.MAX_SAFE_INTEGER)
+  }
+  return line
+}
+
+/** A row as callers see it, with what was found out about it. */
+export function summaryOf(
+  row: Row<'checkpoint'>,
+  found: Pick<CheckpointSummary, 'grade' | 'tombstoned' | 'abandoned'>,
+): CheckpointSummary {
+  return {
+    checkpoint: row.digest,
+    index: row.log_index,
+    at: row.at,
+    namespace: row.namespace,
+    job: row.job,
+    partition: row.partition,
+    run: row.run,
+    attempt: row.attempt,
+    step: row.step,
+    kind: row.kind,
+    tier: row.tier,
+    ...(row.base === null ? {} : { base: row.base }),
+    chainLength: row.chain_length,
+    ...(row.environment === null ? {} : { environment: row.environment }),
+    ...(row.format === null ? {} : { format: row.format }),
+    ...(row.labels === null ? {} : { labels: JSON.parse(row.labels) as Labels }),
+    ...found,
+  }
+}
