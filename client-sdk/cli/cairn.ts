@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import process from 'node:process'
+
+/** The oldest Node that runs the sources as they are. */
+const NODE_OLDEST = [22, 18] as const
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < NODE_OLDEST[0] || (major === NODE_OLDEST[0] && minor < NODE_OLDEST[1])) {
+  process.stderr.write(
+    `cairn: CONFIG_INVALID: This is Node ${process.versions.node} and cairn needs ${NODE_OLDEST.join('.')} or newer: start it as "npx cairn", which brings its own Node.\n`,
+  )
+  process.exitCode = 2
+} else {
+  // Loaded only now: what it imports need not be readable for an older Node.
+  const { runCommandLine } = await import('./command-line.ts')
+  await runCommandLine(process.argv.slice(2))
+}

@@ -1,0 +1,87 @@
+import { command } from '../command.ts'
+import { connection, openClient } from '../connection.ts'
+import { defined } from '../defined.ts'
+import { optional, repeated, required } from '../flag.ts'
+import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
+import { planNotes, summarizePlan } from '../plan-text.ts'
+import { minGrade, partition } from '../recovery-flags.ts'
+import { drawRestored, restorePlan } from '../restore-plan.ts'
+import { drawFacts } from '../table.ts'
+
+export const resume = command({
+  words: 'resume',
+  summary: 'open a run and go on from the last good state',
+  heading: 'Jobs',
+  details:
+    'Opens a run, fences every older attempt of the job and partition, and plans the way back to the last good state, in one step. A job without checkpoints starts fresh; one whose checkpoints are all not good ends with exit code 3, and --from says what to do then. What --json prints is what --run-file of "register" and "runs close" takes.',
+  takes: {
+    job: required({ usage: '--job <job>', summary: 'declared if it is not yet' }, readName),
+    partition,
+    from: optional(
+      { usage: '--from <state>', summary: 'latest, none, or a digest; default latest' },
+      readFrom,
+    ),
+    restoreInto: optional(
+      { usage: '--restore-into <folder>', summary: 'also fetch the state into a folder' },
+      readText,
+    ),
+    run: optional({ usage: '--run <run>', summary: 'id of the new run' }, readName),
+    minGrade,
+    environment: optional(
+      { usage: '--environment <digest>', summary: 'what the run runs in' },
+      readDigest,
+    ),
+    labels: repeated(
+      { usage: '--label <name=value>', summary: 'label of the run; may be given several times' },
+      readPair,
+    ),
+    ...connection,
+  },
+  run: async (session, values) => {
+    const { job, run: id, from, environment, restoreInto } = values
+    const client = await openClient(session, values)
+    const opened = await client.runs.resume(
+      defined({
+        job,
+        run: id,
+        partition: values.partition,
+        resume: from,
+        minGrade: values.minGrade,
+        environment,
+        labels: collectPairs('--label', values.labels),
+      }),
+    )
+    const { run, plan, skipped } = opened
+    const restored =
+      plan === null || restoreInto === undefined
+        ? undefined
+        : await restorePlan(session, plan, restoreInto)
+    const { id: runId, namespace, attempt } = run
+    const identity = { run: runId, namespace, job, partition: run.partition, attempt }
+    return {
+      document: {
+        run: { ...identity, ...(environment === undefined ? {} : { environment }) },
+        plan,
+        skipped,
+        ...(restored === undefined ? {} : { restored }),
+      },
+      text: (screen) => {
+        const facts = drawFacts(screen, [
+          ['run', runId],
+          ['job', job],
+          ['partition', run.partition],
+          ['attempt', attempt],
+          ['from', plan === null ? 'a fresh start' : summarizePlan(plan)],
+          ['checkpoint', plan?.checkpoint],
+        ])
+        const notes = planNotes(screen, { warnings: plan?.warnings ?? [], skipped })
+        const files = restored === undefined ? [] : [drawRestored(screen, restored)]
+        return [facts, ...notes, ...files].join('\n\n')
+      },
+    }
+  },
+})
+
+function readFrom(text: string): 'latest' | 'none' | `sha256:${string}` {
+  return text === 'latest' || text === 'none' ? text : readDigest(text)
+}

@@ -1,0 +1,113 @@
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { command } from '../command.ts'
+import { namespaceOf } from '../connection.ts'
+import { optional } from '../flag.ts'
+import { readCount, readName, readText } from '../flag-values.ts'
+import { allGrants, hasLocalKey, personName } from '../local-token.ts'
+import { configOf, dataDirectory, explainFailure } from '../server-config.ts'
+import { write, type Session } from '../session.ts'
+import { drawFacts } from '../table.ts'
+
+/** For how long a person can work with the first token. */
+const TOKEN_LIFETIME_SECONDS = 30 * 86_400
+
+/** What a program is told of a server that is ready. */
+interface Ready {
+  readonly url: string
+  readonly pid: number
+  readonly dataDirectory: string
+  readonly namespace: string
+  /** Only when the data folder's key has just been made. */
+  readonly token?: string
+}
+
+export const serve = command({
+  words: 'serve',
+  summary: 'run a catalog on this machine',
+  heading: 'Server',
+  details:
+    'Runs a catalog until SIGINT or SIGTERM, which end it in good order. Without settings it keeps everything in one folder and listens on this machine only. On its first start in a folder it prints a token, once; "cairn token" makes others. CAIRN_DATABASE_URL, CAIRN_AUTH_FILE, CAIRN_ALLOWED_HOSTS, CAIRN_DATA_DIR, CAIRN_HOST and CAIRN_PORT set the rest.',
+  takes: {
+    port: optional(
+      { usage: '--port <port>', summary: 'port; 0 takes a free one; default 7420' },
+      readCount(0, 65_535),
+    ),
+    host: optional(
+      { usage: '--host <host>', summary: 'address to listen on; default 127.0.0.1' },
+      readText,
+    ),
+    dataDirectory,
+    namespace: optional(
+      { usage: '--namespace <namespace>', summary: 'declared if it is not yet; default "default"' },
+      readName,
+    ),
+  },
+  run: async (session, values) => {
+    const { startServer, declareLocally } = await import('../../../server/main.ts')
+    const namespace = namespaceOf(session, values.namespace)
+    const config = await configOf(session, values)
+    const hadKey = hasLocalKey(config.dataDirectory)
+    const stopped = untilStopped()
+    const server = await startServer(config).catch((error: unknown) => {
+      throw explainFailure(error, config)
+    })
+    try {
+      await declareLocally(server.catalog, namespace)
+      const ready = {
+        url: server.url,
+        pid: process.pid,
+        dataDirectory: resolve(config.dataDirectory),
+        namespace,
+      }
+      // Never into a file or a journal: a person at a terminal, or the program that asked for JSON.
+      const mayShow = session.json || session.output.isTTY === true
+      const token =
+        hadKey || !mayShow
+          ? undefined
+          : await server.token({
+              subject: personName(),
+              grants: allGrants,
+              lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+            })
+      await announce(session, token === undefined ? ready : { ...ready, token })
+      await stopped
+    } finally {
+      await server.close()
+    }
+    return undefined
+  },
+})
+
+async function announce(session: Session, ready: Ready): Promise<void> {
+  const { output, outputScreen: screen } = session
+  if (session.json) {
+    await write(output, `${JSON.stringify(ready)}\n`)
+    return
+  }
+  const facts = drawFacts(screen, [
+    ['catalog', ready.url],
+    ['data', ready.dataDirectory],
+    ['namespace', ready.namespace],
+    ['token', ready.token],
+  ])
+  const hint =
+    ready.token === undefined
+      ? 'In another terminal, in this folder: export CAIRN_TOKEN=$(npx cairn token)'
+      : 'The token may do everything, for 30 days, and is not shown again: "npx cairn token" makes others.'
+  const title = screen.style('bold', 'Cairn is ready.')
+  await write(output, `${title}\n\n${facts}\n\n${hint}\nCtrl-C stops it.\n`)
+}
+
+/** Resolves when the process is asked to end; asked once more, it ends at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((done) => {
+    const stop = () => {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+      done()
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}

@@ -1,0 +1,46 @@
+import type { SkipReason, Skipped } from '../api.ts'
+import type { Screen } from './screen.ts'
+import { drawTable } from './table.ts'
+
+/** Candidates that a person is shown; the JSON document has all of them. */
+const SHOWN_MAX_COUNT = 20
+
+const reasons: Readonly<Record<SkipReason, string>> = {
+  ABANDONED: 'on a line that a later attempt left behind',
+  TOMBSTONED: 'withdrawn',
+  EVIDENCE_FAILED: 'its bytes failed a check',
+  GRADE_TOO_LOW: 'not checked as far as was asked',
+  ENVIRONMENT_DIFFERS: 'made in another environment',
+  CHAIN_BROKEN: 'something below the delta is not good',
+}
+
+/** What was passed over and why, as a table with a line above it. */
+export function drawSkipped(screen: Screen, skipped: readonly Skipped[]): string {
+  const shown = skipped.slice(0, SHOWN_MAX_COUNT)
+  const table = drawTable(
+    screen,
+    [
+      { title: 'STEP', value: (row) => row.step, align: 'right' },
+      { title: 'REASON', value: (row) => row.reason },
+      { title: 'MEANING', value: (row) => reasons[row.reason] ?? '', minWidth: 12 },
+      { title: 'CHECKPOINT', value: (row) => row.checkpoint, minWidth: 20 },
+      { title: 'RUN', value: (row) => row.run, minWidth: 12 },
+    ],
+    shown,
+  )
+  const rest = skipped.length - shown.length
+  return [`Passed over:`, table, ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n')
+}
+
+/** Reads what an error tells of candidates; anything else is none. */
+export function parseSkipped(value: unknown): readonly Skipped[] {
+  if (!Array.isArray(value)) return []
+  return value.filter(
+    (item: unknown): item is Skipped =>
+      typeof item === 'object' &&
+      item !== null &&
+      'checkpoint' in item &&
+      'step' in item &&
+      'reason' in item,
+  )
+}

@@ -1,0 +1,91 @@
+import { CatalogError } from '../schema/errors.ts'
+import type { Digest, Gap, Receipt } from './api.ts'
+import type { CallOptions } from './options.ts'
+import type { SpoolLine, SpoolRecord } from './spool.ts'
+import type { Transport } from './transport.ts'
+
+/** What became of a checkpoint. */
+export type CheckpointResult =
+  /** The catalog has it, durably. */
+  | {
+      readonly status: 'registered'
+      readonly checkpoint: Digest
+      readonly receipt: Receipt
+    }
+  /** It waits in the spool, durably, and is sent when the catalog can be reached. */
+  | {
+      readonly status: 'spooled'
+      readonly checkpoint: Digest
+      /** Why it was not sent at once, when that is known. */
+      readonly reason: CatalogError | undefined
+    }
+  /** The spool is full: it is lost to the catalog, and the line's next manifest says so. */
+  | { readonly status: 'dropped'; readonly checkpoint: Digest; readonly gap: Gap | undefined }
+
+/** How to flush. */
+export interface FlushOptions {
+  /** Deadline in milliseconds. Default: 30,000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a flush did. */
+export interface FlushReport {
+  readonly sentCount: number
+  /** Records that the catalog refused; they are set aside in the spool. */
+  readonly refusedCount: number
+}
+
+/** Deadline of a flush when none is given. */
+export const FLUSH_DEFAULT_MS = 30_000
+
+/** How registrations get to the catalog. */
+export interface Delivery {
+  /** What the spool had to drop on a line and no manifest has said yet. */
+  gapOf(line: SpoolLine): Gap | undefined
+  /** Registers a checkpoint; with a spool, it is durable there first. */
+  register(record: SpoolRecord, options: CallOptions): Promise<CheckpointResult>
+  /** A refusal of the run that no call has thrown yet; given once. */
+  takeRefusal(run: string): CatalogError | undefined
+  /**
+   * Sends what waits.
+   *
+   * @throws {DEADLINE_EXCEEDED} records still wait
+   */
+  flush(options?: FlushOptions): Promise<FlushReport>
+  /** Ends what goes on in the background. What waits in a spool stays there. */
+  close(): Promise<void>
+}
+
+/** Sends one registration, with the manifest exactly as it was digested. */
+export async function sendRecord(
+  transport: Transport,
+  record: SpoolRecord,
+  options: CallOptions,
+): Promise<Receipt> {
+  const { namespace, checkpoint, manifest } = record
+  const text = `{"manifest":${manifest}}`
+  const receipt = await transport.callWithText('registerCheckpoint', { namespace, text }, options)
+  if (receipt.checkpoint !== checkpoint) {
+    throw new CatalogError(
+      'DIGEST_MISMATCH',
+      `The answer is a receipt for another checkpoint than ${checkpoint}: check that "url" leads to the catalog.`,
+      { detail: { fromCatalog: false } },
+    )
+  }
+  return receipt
+}
+
+/** Delivery without a spool: a checkpoint is registered, or the call throws. */
+export function deliverDirectly(transport: Transport): Delivery {
+  return {
+    gapOf: () => undefined,
+    register: async (record, options) => {
+      const receipt = await sendRecord(transport, record, options)
+      return { status: 'registered', checkpoint: record.checkpoint, receipt }
+    },
+    takeRefusal: () => undefined,
+    flush: () => Promise.resolve({ sentCount: 0, refusedCount: 0 }),
+    close: () => Promise.resolve(),
+  }
+}
