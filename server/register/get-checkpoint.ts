@@ -5,6 +5,7 @@ import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import type { Row } from '../store/tables.ts'
+import { tombstoneOf } from '../timeline/describe-tombstone.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
 import { judge } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
@@ -51,14 +52,5 @@ async function readTombstone(
     .where('checkpoint', '=', row.digest)
     .where('log_index', '<=', asOf)
     .executeTakeFirst()
-  if (found === undefined) return undefined
-  return {
-    checkpoint: found.checkpoint,
-    reason: found.reason,
-    ...(found.note === null ? {} : { note: found.note }),
-    ...(found.successor === null ? {} : { successor: found.successor }),
-    actor: found.actor,
-    index: found.log_index,
-    at: found.at,
-  }
+  return found === undefined ? undefined : tombstoneOf(found)
 }

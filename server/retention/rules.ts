@@ -3,6 +3,7 @@ import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Row } from '../store/tables.ts'
+import { tombstoneOf } from '../timeline/describe-tombstone.ts'
 
 type Withdrawal = InputOf<'tombstoneCheckpoint'>
 
@@ -87,19 +88,6 @@ export function checkDependents(digest: Digest, dependents: readonly Digest[]): 
     `Live deltas need ${digest} as their base, such as ${first}: withdraw the deltas first, newest first.`,
     { detail: { dependents } },
   )
-}
-
-/** A tombstone as callers see it. */
-export function tombstoneOf(row: Row<'tombstone'>): Tombstone {
-  return {
-    checkpoint: row.checkpoint,
-    reason: row.reason,
-    ...(row.note === null ? {} : { note: row.note }),
-    ...(row.successor === null ? {} : { successor: row.successor }),
-    actor: row.actor,
-    index: row.log_index,
-    at: row.at,
-  }
 }
 
 const cycle = (digest: Digest, why: string, path: readonly Digest[]): CatalogError =>

@@ -47,14 +47,16 @@ export function openPostgres(url: string): Database {
       }
     },
     execute: async (statements) => {
-      const client = await pool.connect()
+      const client = await pool.connect().catch((error: unknown) => {
+        throw translateFailure(error)
+      })
       try {
         await client.query('begin')
         for (const statement of statements) await client.query(statement)
         await client.query('commit')
       } catch (error) {
         await client.query('rollback').catch(() => undefined)
-        throw error
+        throw translateFailure(error)
       } finally {
         client.release()
       }
@@ -76,8 +78,9 @@ function openPool(
     types: { getTypeParser },
     ...config,
   })
-  // Without a listener a connection that dies while idle would end the process.
+  // Without listeners a connection that dies, idle or in use, would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
@@ -104,12 +107,25 @@ function named(pool: pg.Pool): ConstructorParameters<typeof PostgresDialect>[0][
   }
   return {
     connect: async () => {
-      const client = await pool.connect()
-      const query = (text: string, values: readonly unknown[]) => {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw translateFailure(error)
+      })
+      let broken = false
+      const query = async (text: string, values: readonly unknown[]) => {
         const name = nameOf(text)
-        return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
+        try {
+          return await client.query({
+            text,
+            values: [...values],
+            ...(name === undefined ? {} : { name }),
+          })
+        } catch (error) {
+          const failure = translateFailure(error)
+          broken ||= failure !== error
+          throw failure
+        }
       }
-      return { query, release: () => client.release() } as unknown as pg.PoolClient
+      return { query, release: () => client.release(broken) } as unknown as pg.PoolClient
     },
     end: () => pool.end(),
   } as unknown as ConstructorParameters<typeof PostgresDialect>[0]['pool']

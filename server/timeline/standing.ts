@@ -93,6 +93,28 @@ export async function assess(
   return weigh(rows)
 }
 
+/** Grades of several checkpoints, in one read; one without evidence is `committed`. */
+export async function gradesOf(
+  db: Reader,
+  namespace: NamespaceName,
+  { standings, asOf }: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
+): Promise<ReadonlyMap<Digest, Grade>> {
+  const digests = standings
+    .filter((standing) => standing.evidence_index !== null)
+    .map((standing) => standing.digest)
+  if (digests.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('evidence')
+    .select(['checkpoint', 'finding', 'outcome'])
+    .where('namespace', '=', namespace)
+    .where('checkpoint', 'in', digests)
+    .where('log_index', '<=', asOf)
+    .orderBy('log_index')
+    .execute()
+  const found = Map.groupBy(rows, (row) => row.checkpoint)
+  return new Map([...found].map(([digest, findings]) => [digest, weigh(findings).grade]))
+}
+
 /** Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew. */
 export function weigh(findings: readonly EvidenceRow[]): Assessment {
   let grade: Grade = 'committed'

@@ -3,21 +3,24 @@ import type { Labels, LogIndex, RunId } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { walkLine } from './read-line.ts'
-import { assess } from './standing.ts'
+import { gradesOf } from './standing.ts'
 
-/** What callers see of checkpoints, as of an index; one walk of a line serves all its rows. */
+/** What callers see of checkpoints of one namespace, as of an index; one walk of a line serves all its rows. */
 export async function summarize(
   db: Reader,
   rows: readonly Row<'checkpoint'>[],
   asOf: LogIndex,
 ): Promise<readonly CheckpointSummary[]> {
+  const [first] = rows
+  if (first === undefined) return []
+  const grades = await gradesOf(db, first.namespace, { standings: rows, asOf })
   const lines = new Map<string, ReadonlyMap<RunId, number>>()
   const summaries: CheckpointSummary[] = []
   for (const row of rows) {
     const name = `${row.job}/${row.partition}`
     const line = lines.get(name) ?? (await lineMap(db, row, asOf))
     lines.set(name, line)
-    const { grade } = await assess(db, row.namespace, { standing: row, asOf })
+    const grade = grades.get(row.digest) ?? 'committed'
     const tombstoned = row.tombstoned_index !== null && row.tombstoned_index <= asOf
     const abandoned = row.step > (line.get(row.run) ?? -1)
     summaries.push(summaryOf(row, { grade, tombstoned, abandoned }))
