@@ -7,8 +7,10 @@ import { readName, readText } from './flag-values.ts'
 import { readInput } from './input-file.ts'
 import type { Session } from './session.ts'
 
-const DEFAULT_URL = 'http://127.0.0.1:7420'
-const DEFAULT_NAMESPACE = 'default'
+/** Where a catalog is when nobody says otherwise. */
+export const DEFAULT_URL = 'http://127.0.0.1:7420'
+/** The namespace when nobody says otherwise. */
+export const DEFAULT_NAMESPACE = 'default'
 
 /** A token of ours has under 2 KiB; those of others carry claims and stay under what headers may have. */
 const TOKEN_MAX_BYTES = 16 * 1024

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CatalogError } from '../../schema/errors.ts'
 import { verbs, type Grant } from '../../schema/grant.ts'
-import type { ServerConfig } from './server-config.ts'
+import { loadServer, type ServerConfig } from './server-config.ts'
 
 /** Everything in every namespace: what the person at the machine may do. */
 export const allGrants: readonly Grant[] = [{ verbs, on: '*/*' }]
@@ -44,7 +44,7 @@ export async function signLocally(config: ServerConfig, token: LocalToken): Prom
       `There is no key in ${resolve(dataDirectory)}: run "cairn serve" there first, or name its folder with --data-dir.`,
     )
   }
-  const { startServer } = await import('../../server/main.ts')
+  const { startServer } = await loadServer()
   // A server is what holds the key. This one has an empty catalog of its own, so that the folder's database
   // is neither opened nor waited for.
   const scratch = await mkdtemp(join(tmpdir(), 'cairn-token-'))

@@ -24,7 +24,10 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
     ['to fetch', `${formatCount(plan.blobCount, 'blob')}, ${formatBytes(plan.totalBytes)}`],
     ['seeds', plan.seeds.length === 0 ? undefined : formatCount(plan.seeds.length, 'rank')],
     ['inputs', plan.inputs.map((input) => input.name).join(', ')],
-    ['format', plan.format === undefined ? undefined : `${plan.format.name}@${plan.format.version}`],
+    [
+      'format',
+      plan.format === undefined ? undefined : `${plan.format.name}@${plan.format.version}`,
+    ],
     ['parameters', textOfJson(plan.parameters)],
     ['progress', textOfJson(plan.progress)],
     ['environment', plan.environment?.digest],
@@ -55,8 +58,7 @@ export function planNotes(
   plan: Pick<RecoveryPlan, 'warnings' | 'skipped'>,
 ): readonly string[] {
   const warnings = plan.warnings.map(
-    (warning) =>
-      `${screen.style('yellow', warning.code)}  ${plainText(warning.message)}`,
+    (warning) => `${screen.style('yellow', warning.code)}  ${plainText(warning.message)}`,
   )
   return [
     ...(warnings.length === 0 ? [] : [warnings.join('\n')]),

@@ -1,4 +1,4 @@
-import { formatBytes } from './quantity.ts'
+import { formatBytes, formatCount } from './quantity.ts'
 import type { Session } from './session.ts'
 
 /** What is counted, and how the line calls it. */
@@ -30,6 +30,8 @@ const BAR_INTERVAL_MS = 100
 /** A log of plain lines grows by twelve lines a minute. */
 const LINE_INTERVAL_MS = 5_000
 const BAR_MAX_WIDTH = 30
+/** Before this much time has passed, a rate says more of the start than of the work. */
+const RATE_MIN_MS = 1_000
 
 /**
  * Opens a progress line on stderr: a bar that moves on a terminal, now and then a plain line elsewhere.
@@ -52,7 +54,7 @@ export function openProgress(session: Session, words: ProgressWords): Progress {
     if (isTerminal) {
       hasBar = true
       const { columns = 80 } = session.errorScreen
-      errors.write(`\r\u001b[K${drawBar(state)}${line}`.slice(0, columns + 4))
+      errors.write(`\r\u001b[K${drawBar(state)}${line}`.slice(0, columns + 3))
     } else errors.write(`${line}\n`)
   }
   return {
@@ -76,17 +78,17 @@ export function describeProgress(
 ): string {
   const format = (amount: number) =>
     unit === 'bytes' ? formatBytes(amount) : amount.toLocaleString('en-US')
-  const perSecond = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0
-  const parts = [
+  const perSecond = Math.round((done / elapsedMs) * 1000)
+  const amounts =
+    total !== undefined
+      ? [`${percentOf(done, total)} %`, `${format(done)} of ${format(total)}`]
+      : [unit === 'bytes' ? formatBytes(done) : formatCount(done, 'entry', 'entries')]
+  return [
     label,
-    ...(total === undefined ? [] : [`${percentOf(done, total)} %`]),
-    total === undefined
-      ? `${format(done)} ${unit === 'bytes' ? '' : unit}`.trim()
-      : `${format(done)} of ${format(total)}`,
+    ...amounts,
     ...(also === undefined ? [] : [also]),
-    ...(perSecond >= 1 ? [`${format(Math.round(perSecond))}/s`] : []),
-  ]
-  return parts.join('  ')
+    ...(elapsedMs >= RATE_MIN_MS && perSecond > 0 ? [`${format(perSecond)}/s`] : []),
+  ].join('  ')
 }
 
 function drawBar({ done, total }: ProgressState): string {

@@ -9,7 +9,7 @@ export interface Screen {
   /** Width in characters; undefined where nothing has to fit, such as in a pipe. */
   readonly columns: number | undefined
   /** Colours the text where colours are wanted. */
-  style(style: Style, text: string): string
+  readonly style: (style: Style, text: string) => string
 }
 
 /** A stream that may be a terminal. */

@@ -4,8 +4,16 @@ import { optional } from './flag.ts'
 import { readText } from './flag-values.ts'
 import type { Session } from './session.ts'
 
+/** Loads the server, which only the commands need that run on its machine: it takes longer than they do. */
+export async function loadServer() {
+  return await import('../../server/main.ts')
+}
+
+/** What of the server a command may call. */
+export type Server = Awaited<ReturnType<typeof loadServer>>
+
 /** What a server on this machine is told. */
-export type ServerConfig = ReturnType<(typeof import('../../server/main.ts'))['parseConfig']>
+export type ServerConfig = ReturnType<Server['parseConfig']>
 
 /** The flag that names the folder of a catalog on this machine. */
 export const dataDirectory = optional(
@@ -26,7 +34,7 @@ export interface ConfigFlags {
  * @throws {CONFIG_INVALID} a variable is not understood, or two contradict each other
  */
 export async function configOf(session: Session, flags: ConfigFlags): Promise<ServerConfig> {
-  const { parseConfig } = await import('../../server/main.ts')
+  const { parseConfig } = await loadServer()
   const { port, host, dataDirectory: folder } = flags
   return parseConfig({
     ...session.variables,

@@ -39,8 +39,3 @@ export function write(stream: OutputStream, content: string | Uint8Array): Promi
     stream.write(content, (error) => (error ? reject(error) : resolve()))
   })
 }
-
-/** Tells a person something beside the answer; a program is not told. */
-export async function note(session: Session, line: string): Promise<void> {
-  if (!session.json) await write(session.errors, `${line}\n`)
-}

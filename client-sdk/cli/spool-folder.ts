@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CatalogError } from '../../schema/errors.ts'
-import { optional } from './flag.ts'
-import { readText } from './flag-values.ts'
+import type { CatalogClient } from '../client.ts'
 import type { DiskSpool } from '../spool/disk-spool.ts'
 import { openSpool } from '../spool/open-spool.ts'
+import type { ValuesOf } from './command.ts'
+import { connection, openClient } from './connection.ts'
+import { optional } from './flag.ts'
+import { readText } from './flag-values.ts'
+import type { Session } from './session.ts'
 
-/** The flag with which a job in any language gets a spool. */
-export const spoolFlag = optional(
+const spoolFlag = optional(
   {
     usage: '--spool <folder>',
     summary: 'keep here first, so that no outage fails the job; "cairn spool" looks into it',
@@ -15,16 +18,37 @@ export const spoolFlag = optional(
   readText,
 )
 
-/** Does work with the spool of a folder and closes it; makes the spool when there is none. */
-export async function withSpool<Result>(
-  directory: string,
-  work: (spool: DiskSpool) => Promise<Result>,
+/** The flags of a command that may work through a spool. */
+export const spoolConnection = { spool: spoolFlag, ...connection }
+
+/** Does work with a client, through the spool of `--spool` if that is given. */
+export async function withClient<Result>(
+  session: Session,
+  values: ValuesOf<typeof spoolConnection>,
+  work: (client: CatalogClient) => Promise<Result>,
 ): Promise<Result> {
-  const spool = await openSpool({ directory })
+  const { spool: directory } = values
+  if (directory === undefined) return await work(await openClient(session, values))
+  return await withSpool(directory, (spool) => withSpooledClient(session, values, { spool, work }))
+}
+
+/** Does work with a client that registers through a spool, and ends what the client does in the background. */
+export async function withSpooledClient<Result>(
+  session: Session,
+  values: ValuesOf<typeof connection>,
+  {
+    spool,
+    work,
+  }: {
+    readonly spool: DiskSpool
+    readonly work: (client: CatalogClient) => Promise<Result>
+  },
+): Promise<Result> {
+  const client = await openClient(session, values, { spool })
   try {
-    return await work(spool)
+    return await work(client)
   } finally {
-    await spool.close()
+    await client.close()
   }
 }
 
@@ -39,4 +63,16 @@ export async function withExistingSpool<Result>(
 ): Promise<Result> {
   if (existsSync(directory)) return await withSpool(directory, work)
   throw new CatalogError('CONFIG_INVALID', `There is no spool at ${resolve(directory)}.`)
+}
+
+async function withSpool<Result>(
+  directory: string,
+  work: (spool: DiskSpool) => Promise<Result>,
+): Promise<Result> {
+  const spool = await openSpool({ directory })
+  try {
+    return await work(spool)
+  } finally {
+    await spool.close()
+  }
 }

@@ -14,6 +14,9 @@ export interface Column<Row> {
 const GAP = '  '
 const ABSENT = '-'
 
+const PRINTABLE_ASCII = /^[ -~]*$/
+const characters = new Intl.Segmenter()
+
 /** Rows in aligned columns under their titles; columns that may be cut are, until the table fits the screen. */
 export function drawTable<Row>(
   screen: Screen,
@@ -23,7 +26,7 @@ export function drawTable<Row>(
   const cells = rows.map((row) => columns.map((column) => cellText(column.value(row))))
   const widths = fitWidths(
     columns.map((column, place) =>
-      Math.max(column.title.length, ...cells.map((line) => lengthOf(line[place] ?? ''))),
+      Math.max(column.title.length, ...cells.map((line) => widthOf(line[place] ?? ''))),
     ),
     columns.map((column) => column.minWidth),
     screen.columns,
@@ -61,8 +64,20 @@ export function drawFacts(
 
 /** Cuts a text to a width in characters, with `…` for what is lost. */
 export function cut(text: string, width: number): string {
-  const characters = [...text]
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
+  return widthOf(text) <= width
+    ? text
+    : `${charactersOf(text)
+        .slice(0, width - 1)
+        .join('')}…`
+}
+
+/** The width of a text in characters as people count them. */
+export function widthOf(text: string): number {
+  return PRINTABLE_ASCII.test(text) ? text.length : charactersOf(text).length
+}
+
+function charactersOf(text: string): readonly string[] {
+  return Array.from(characters.segment(text), (found) => found.segment)
 }
 
 function fitWidths(
@@ -93,12 +108,8 @@ function cellText(value: string | number | undefined): string {
 
 function pad(text: string, width: number, align: 'left' | 'right'): string {
   const shown = cut(text, width)
-  const space = ' '.repeat(Math.max(0, width - lengthOf(shown)))
+  const space = ' '.repeat(Math.max(0, width - widthOf(shown)))
   return align === 'left' ? shown + space : space + shown
-}
-
-function lengthOf(text: string): number {
-  return [...text].length
 }
 
 /** Labels in one cell, such as `team=fares, tier=gold`; undefined when there are none. */
@@ -106,5 +117,7 @@ export function labelsText(
   labels: Readonly<Record<string, string>> | undefined,
 ): string | undefined {
   const pairs = Object.entries(labels ?? {})
-  return pairs.length === 0 ? undefined : pairs.map(([name, value]) => `${name}=${value}`).join(', ')
+  return pairs.length === 0
+    ? undefined
+    : pairs.map(([name, value]) => `${name}=${value}`).join(', ')
 }

@@ -29,14 +29,16 @@ export class Runs {
 
   /**
    * Opens a run, fences every older attempt of the job and partition, and plans the way back to the last
-   * good state, all in one step.
+   * good state, all in one step. What waits in the spool is sent before, because an older attempt's
+   * checkpoints would be refused afterwards.
    *
-   * @throws {JOB_NOT_FOUND} the job was never declared
+   * @throws {DEADLINE_EXCEEDED} the catalog did not take what waits in the spool
    * @throws {NO_GOOD_CHECKPOINT} there are checkpoints and none is good; the detail says why
    * @throws {CHECKPOINT_NOT_GOOD} the checkpoint asked for is not good
    */
   async resume(input: ResumeInput, options?: CallOptions): Promise<Resumed> {
-    const { namespace, transport } = this.#parts
+    const { namespace, transport, delivery } = this.#parts
+    await delivery.flush(options)
     const body = { ...input, resume: input.resume ?? 'latest' }
     const { run, plan, skipped } = await transport.call('openRun', { namespace, body }, options)
     return { run: new RunHandle(this.#parts, run), plan, skipped }

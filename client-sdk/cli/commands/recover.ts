@@ -35,7 +35,10 @@ const latest = command({
     return {
       document: found,
       text: (screen) => {
-        const facts = drawFacts(screen, [...checkpointFacts(found.checkpoint), ['as of', found.asOf]])
+        const facts = drawFacts(screen, [
+          ...checkpointFacts(found.checkpoint),
+          ['as of', found.asOf],
+        ])
         const skipped = found.skipped.length === 0 ? [] : [drawSkipped(screen, found.skipped)]
         return [facts, ...skipped].join('\n\n')
       },

@@ -5,12 +5,17 @@ import { command } from '../command.ts'
 import { openProgress } from '../progress.ts'
 import { formatCount } from '../quantity.ts'
 import type { Report } from '../session.ts'
-import { configOf, dataDirectory, explainFailure, type ServerConfig } from '../server-config.ts'
+import {
+  configOf,
+  dataDirectory,
+  explainFailure,
+  loadServer,
+  type Server,
+  type ServerConfig,
+} from '../server-config.ts'
 import { drawTable } from '../table.ts'
 
-type ReplayedTable = Awaited<
-  ReturnType<(typeof import('../../../server/main.ts'))['replayCatalog']>
->[number]
+type ReplayedTable = Awaited<ReturnType<Server['replayCatalog']>>[number]
 
 export const replay = command({
   words: 'replay',
@@ -20,7 +25,7 @@ export const replay = command({
     'Drops every projection and rebuilds it from the log, in one transaction, for a catalog on this machine that no server has open. Exit code 0: no row changed. Exit code 8: some did.',
   takes: { dataDirectory },
   run: async (session, values) => {
-    const { replayCatalog } = await import('../../../server/main.ts')
+    const { replayCatalog } = await loadServer()
     const config = await configOf(session, values)
     requireCatalog(config)
     const progress = openProgress(session, { label: 'replayed', unit: 'entries' })

@@ -7,7 +7,7 @@ import { readAnyText, readChoice, readName, readText } from '../flag-values.ts'
 import { asOf, listing, reportList } from '../listing.ts'
 import { findRun, runReference } from '../run-reference.ts'
 import type { Screen, Style } from '../screen.ts'
-import { spoolFlag, withSpool } from '../spool-folder.ts'
+import { spoolConnection, withClient } from '../spool-folder.ts'
 import { drawFacts, labelsText } from '../table.ts'
 
 /** The flags that narrow a list to a job and a slice of its work. */
@@ -67,22 +67,13 @@ const close = command({
     ),
     ...runReference,
     note: optional({ usage: '--note <text>', summary: 'why, for people' }, readText),
-    spool: spoolFlag,
-    ...connection,
+    ...spoolConnection,
   },
   run: async (session, values) => {
-    const { outcome, note, spool: directory } = values
-    const closeWith = async (client: Awaited<ReturnType<typeof openClient>>) => {
+    const run = await withClient(session, values, async (client) => {
       const handle = client.runs.handle(await findRun(client, values))
-      return await handle.close(outcome, note)
-    }
-    const run =
-      directory === undefined
-        ? await closeWith(await openClient(session, values))
-        : await withSpool(directory, async (spool) => {
-            const client = await openClient(session, values, { spool })
-            return await closeWith(client).finally(() => client.close())
-          })
+      return await handle.close(values.outcome, values.note)
+    })
     return { document: run, text: (screen) => drawRun(screen, run) }
   },
 })

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { command } from '../command.ts'
-import { namespaceOf } from '../connection.ts'
+import { DEFAULT_NAMESPACE, DEFAULT_URL, namespaceOf } from '../connection.ts'
 import { optional } from '../flag.ts'
 import { readCount, readName, readText } from '../flag-values.ts'
 import { allGrants, hasLocalKey, personName } from '../local-token.ts'
-import { configOf, dataDirectory, explainFailure } from '../server-config.ts'
+import { configOf, dataDirectory, explainFailure, loadServer } from '../server-config.ts'
 import { write, type Session } from '../session.ts'
 import { drawFacts } from '../table.ts'
 
@@ -44,7 +44,7 @@ export const serve = command({
     ),
   },
   run: async (session, values) => {
-    const { startServer, declareLocally } = await import('../../../server/main.ts')
+    const { startServer, declareLocally } = await loadServer()
     const namespace = namespaceOf(session, values.namespace)
     const config = await configOf(session, values)
     const hadKey = hasLocalKey(config.dataDirectory)
@@ -91,12 +91,36 @@ async function announce(session: Session, ready: Ready): Promise<void> {
     ['namespace', ready.namespace],
     ['token', ready.token],
   ])
-  const hint =
+  const shownOnce =
     ready.token === undefined
-      ? 'In another terminal, in this folder: export CAIRN_TOKEN=$(npx cairn token)'
-      : 'The token may do everything, for 30 days, and is not shown again: "npx cairn token" makes others.'
-  const title = screen.style('bold', 'Cairn is ready.')
-  await write(output, `${title}\n\n${facts}\n\n${hint}\nCtrl-C stops it.\n`)
+      ? []
+      : ['The token may do everything, for 30 days, and is not shown again.', '']
+  const lines = [
+    screen.style('bold', 'Cairn is ready.'),
+    '',
+    facts,
+    '',
+    ...shownOnce,
+    'In another terminal:',
+    ...exportLines(ready),
+    '',
+    'Ctrl-C stops it.',
+  ]
+  await write(output, `${lines.join('\n')}\n`)
+}
+
+/** What a shell needs to reach this catalog, where the defaults do not lead to it. */
+function exportLines({ url, dataDirectory: folder, namespace }: Ready): readonly string[] {
+  const isHere = folder === resolve('.cairn')
+  return [
+    ...(url === DEFAULT_URL ? [] : [`  export CAIRN_URL=${url}`]),
+    ...(namespace === DEFAULT_NAMESPACE ? [] : [`  export CAIRN_NAMESPACE=${namespace}`]),
+    `  export CAIRN_TOKEN=$(npx cairn token${isHere ? '' : ` --data-dir ${shellQuoted(folder)}`})`,
+  ]
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** Resolves when the process is asked to end; asked once more, it ends at once. */

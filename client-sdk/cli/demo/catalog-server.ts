@@ -69,8 +69,8 @@ export async function startCatalog(
 
 type Announced = Pick<CatalogServer, 'url' | 'token'>
 
-/** The demonstration has a catalog of its own, whatever this machine's settings say. */
-function withoutSettings(
+/** Variables without those of Cairn: the demonstration has its own catalog, whatever this machine's settings say. */
+export function withoutSettings(
   variables: CatalogPlace['variables'],
 ): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(

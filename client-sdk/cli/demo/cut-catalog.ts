@@ -36,15 +36,12 @@ export async function cutCatalog(
   }: { readonly server: CatalogServer; readonly outage: Outage; readonly job: string },
   { jobs, say }: { readonly jobs: readonly JobSupervisor[]; readonly say: Say },
 ): Promise<OutageStory> {
-  const { style } = setting.narrator.screen
+  const { screen } = setting.narrator
   await untilDone(jobs, outage.afterShare)
   const latestBefore = await latestSteps(setting, job)
   const killedMs = performance.now()
   await server.kill()
-  say(
-    'catalog',
-    `${style('red', 'kill -9')} at ${Math.round(outage.afterShare * 100)}% of the steps; the jobs go on and spool`,
-  )
+  say('catalog', `${screen.style('red', 'kill -9')}; latest good: ${listSteps(latestBefore)}`)
   await delay(outage.jobAfterMs)
   const victim = [...jobs]
     .sort((one) => (one.partition === outage.partition ? -1 : 0))
@@ -53,8 +50,16 @@ export async function cutCatalog(
   await setting.restartCatalog()
   const downMs = performance.now() - killedMs
   const latestAfter = await latestSteps(setting, job)
-  say('catalog', `${style('green', 'back')} after ${(downMs / 1000).toFixed(1)} s`)
+  const seconds = (downMs / 1000).toFixed(1)
+  say(
+    'catalog',
+    `${screen.style('green', 'back')} after ${seconds} s; latest good: ${listSteps(latestAfter)}`,
+  )
   return { downMs, latestBefore, latestAfter, killedPartition: victim?.partition }
+}
+
+function listSteps(steps: ReadonlyMap<string, number>): string {
+  return [...steps].map(([partition, step]) => `${partition} ${step}`).join(', ')
 }
 
 async function untilDone(jobs: readonly JobSupervisor[], share: number): Promise<void> {

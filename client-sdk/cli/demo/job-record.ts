@@ -35,6 +35,8 @@ export class JobRecord {
   readonly #saved: SavedCheckpoint[] = []
   readonly #waiting = new Set<Digest>()
   readonly #sent = new Set<Digest>()
+  /** Checkpoints that left the spool since it was last empty. */
+  #drainedCount = 0
   #state: PartitionStanding['state'] = 'starting'
   #step = 0
   #stepCount = 0
@@ -92,12 +94,20 @@ export class JobRecord {
         return
       case 'sent':
         this.#sent.add(event.checkpoint)
-        this.#waiting.delete(event.checkpoint)
+        if (this.#waiting.delete(event.checkpoint)) this.#drainedCount += 1
         return
       case 'finished':
         this.#result = event
         this.#state = 'finished'
     }
+  }
+
+  /** How many checkpoints left the spool, when the last of them has; told once, otherwise 0. */
+  takeDrained(): number {
+    if (this.#waiting.size > 0) return 0
+    const count = this.#drainedCount
+    this.#drainedCount = 0
+    return count
   }
 
   /** The process was killed. */

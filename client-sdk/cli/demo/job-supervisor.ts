@@ -24,6 +24,8 @@ export interface SupervisorOptions {
   readonly onKilled: (killed: KilledAttempt) => Promise<void>
   /** Hears when an attempt begins to train. */
   readonly onOpened: (partition: string, opened: OpenedAttempt) => Promise<void>
+  /** Hears when an attempt that trains has sent all that it had spooled. */
+  readonly onDrained: (partition: string, count: number) => void
 }
 
 /** Far more than a demonstration kills. */
@@ -107,11 +109,20 @@ export class JobSupervisor {
   #hear(event: JobEvent): void {
     this.#record.heard(event, performance.now())
     if (event.event === 'step') this.#planKill()
+    if (event.event === 'sent') this.#tellDrained()
     if (event.event === 'opened') {
       // Awaited when the attempt has ended, so that what goes wrong is not lost.
       const told = this.#options.onOpened(this.partition, event)
       told.catch(() => undefined)
       this.#listeners.push(told)
+    }
+  }
+
+  #tellDrained(): void {
+    const count = this.#record.takeDrained()
+    // What an attempt sends before it begins, it tells when it begins.
+    if (count > 0 && this.standing.state === 'training') {
+      this.#options.onDrained(this.partition, count)
     }
   }
 

@@ -1,4 +1,6 @@
+import { Writable } from 'node:stream'
 import type { OutputStream, Screen } from '../screen.ts'
+import type { Session } from '../session.ts'
 
 /** How often the lines that move are drawn anew, in milliseconds: smooth, and cheap for a slow terminal. */
 const REDRAW_MS = 120
@@ -73,4 +75,18 @@ export class Narrator {
     this.#stream.write(`${lines.join('\n')}\n`)
     this.#drawnCount = lines.length
   }
+}
+
+/** The narrator of a session: beside a JSON answer it speaks to a person at a terminal, or to nobody. */
+export function narratorFor({
+  json,
+  output,
+  outputScreen,
+  errors,
+  errorScreen,
+}: Session): Narrator {
+  if (!json) return new Narrator(output, outputScreen)
+  if (errors.isTTY === true) return new Narrator(errors, errorScreen)
+  const nobody = new Writable({ write: (_chunk, _encoding, done) => done() })
+  return new Narrator(nobody, errorScreen)
 }

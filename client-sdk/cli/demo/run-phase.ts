@@ -1,3 +1,4 @@
+import { formatCount } from '../quantity.ts'
 import type { KillPoint } from './crash-plan.ts'
 import { drawStanding, sayStanding } from './draw-standing.ts'
 import type { KilledAttempt } from './job-record.ts'
@@ -50,6 +51,8 @@ export async function runPhase(setting: Setting, phase: Phase): Promise<PhaseSto
         kills: phase.kills?.get(partition) ?? [],
         onKilled: async (killed) => phase.onKilled?.(killed, say),
         onOpened: async (name, opened) => phase.onOpened?.(name, opened, say),
+        onDrained: (name, count) =>
+          say(name, `spool drained: ${formatCount(count, 'checkpoint')} sent, in order`),
       }),
   )
   const standing = () => jobs.map((job) => job.standing)
@@ -57,14 +60,13 @@ export async function runPhase(setting: Setting, phase: Phase): Promise<PhaseSto
     lines: (screen) => drawStanding(screen, standing()),
     plain: () => sayStanding(standing()),
   })
-  try {
-    const [stories] = await Promise.all([
-      Promise.all(jobs.map((job) => job.run())),
-      phase.meanwhile?.(jobs, say),
-    ])
-    const durationMs = performance.now() - startedMs
-    return { name: phase.name, job: phase.job, durationMs, partitions: stories }
-  } finally {
-    narrator.rest()
-  }
+  const work = Promise.all([
+    Promise.all(jobs.map((job) => job.run())),
+    phase.meanwhile?.(jobs, say),
+  ])
+  const [stories] = await work.finally(() => narrator.rest())
+  const durationMs = performance.now() - startedMs
+  const savedCount = stories.reduce((sum, { saved }) => sum + saved.length, 0)
+  say('done', `${formatCount(savedCount, 'checkpoint')} taken`)
+  return { name: phase.name, job: phase.job, durationMs, partitions: stories }
 }

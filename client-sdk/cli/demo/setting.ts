@@ -1,7 +1,8 @@
-import { isCatalogError } from '../../../schema/errors.ts'
+import { join } from 'node:path'
+import { CatalogError, isCatalogError } from '../../../schema/errors.ts'
 import type { CheckpointSummary } from '../../api.ts'
-import type { CatalogClient } from '../../client.ts'
-import type { CatalogServer } from './catalog-server.ts'
+import { CatalogClient } from '../../client.ts'
+import { startCatalog, withoutSettings, type CatalogServer } from './catalog-server.ts'
 import type { Narrator } from './narrator.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -17,12 +18,64 @@ export interface Setting {
   readonly partitions: readonly string[]
   readonly rowsPerSecond: number
   /** The environment of jobs. */
-  readonly jobVariables: Readonly<Record<string, string | undefined>>
+  readonly jobVariables: Variables
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** What a setting is made of. */
+export interface SettingOptions extends Pick<
+  Setting,
+  'workspace' | 'narrator' | 'seed' | 'partitions' | 'rowsPerSecond'
+> {
+  /** The environment of this process. */
+  readonly variables: Variables
+}
+
+const NAMESPACE = 'demo'
+
+/**
+ * Starts a catalog in the workspace, and a client for it.
+ *
+ * @throws {STORAGE_UNAVAILABLE} the catalog did not start
+ */
+export async function openSetting(options: SettingOptions): Promise<{
+  readonly setting: Setting
+  readonly server: CatalogServer
+  readonly token: string
+}> {
+  const { variables, ...shared } = options
+  const { workspace } = shared
+  const start = (port: number) =>
+    startCatalog(workspace, {
+      dataDirectory: join(workspace.directory, 'catalog'),
+      port,
+      namespace: NAMESPACE,
+      variables,
+    })
+  const server = await start(0)
+  const { url, token } = server
+  if (token === undefined) {
+    throw new CatalogError('STORAGE_UNAVAILABLE', 'The new catalog gave no token.')
+  }
+  const setting: Setting = {
+    ...shared,
+    catalog: new CatalogClient({ url, namespace: NAMESPACE, token }),
+    namespace: NAMESPACE,
+    restartCatalog: () => start(Number(new URL(url).port)),
+    jobVariables: {
+      ...withoutSettings(variables),
+      CAIRN_URL: url,
+      CAIRN_NAMESPACE: NAMESPACE,
+      CAIRN_TOKEN: token,
+    },
+  }
+  return { setting, server, token }
 }
 
 /** The latest good checkpoint of a partition; undefined when there is none yet. */
 export async function findLatest(
-  { catalog }: Setting,
+  { catalog }: Pick<Setting, 'catalog'>,
   job: string,
   partition: string,
 ): Promise<CheckpointSummary | undefined> {

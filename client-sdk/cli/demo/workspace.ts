@@ -37,7 +37,8 @@ export async function openWorkspace(): Promise<Workspace> {
     start: (options) => {
       if (closed)
         throw new CatalogError('ABORTED', 'The workspace is closed: nothing starts in it.')
-      const child = startChild(options)
+      const variables = { ...options.variables, NODE_COMPILE_CACHE: join(directory, 'compiled') }
+      const child = startChild({ ...options, variables })
       running.add(child)
       void child.ended.then(() => running.delete(child))
       return child

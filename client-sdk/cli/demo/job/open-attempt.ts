@@ -35,7 +35,7 @@ export async function openAttempt(
   let flushedCount = 0
   for (let left = TRIES_MAX_COUNT; ; left -= 1) {
     try {
-      // Opening a run fences the older attempt; what it still has in the spool would be refused from then on.
+      // Resuming sends what waits in the spool by itself; here first, to count it for the story.
       flushedCount += (await catalog.flush({ timeoutMs: PAUSE_MS })).sentCount
       const { environment } = await catalog.environments.record(attempt.environment)
       const resumed = await catalog.runs.resume({ job, partition, environment })

@@ -60,14 +60,14 @@ export async function trainPartition(
     throw new CatalogError('INVALID_REQUEST', `No partition "${partition}": use one of ${known}.`)
   }
   const source = findFlights()
-  const flights = await loadFlights(source.file)
-  const version = await readDataVersion(source.manifest)
+  const [flights, version, { document: environment }] = await Promise.all([
+    loadFlights(source.file),
+    readDataVersion(source.manifest),
+    captureEnvironment({ directory: fileURLToPath(new URL('.', import.meta.url)) }),
+  ])
   const inputs = [{ name: 'vega-datasets/flights-200k.json', version, digest: flights.digest }]
   const parameters = describeParameters(trainingParameters, seed)
   const { training, heldOut } = selectRows(flights, window, trainingParameters)
-  const { document: environment } = await captureEnvironment({
-    directory: fileURLToPath(new URL('.', import.meta.url)),
-  })
   const store = await openDiskStore({ directory: join(directory, 'store') })
   const spool = await openSpool({ directory: join(directory, 'spool', `${job}.${partition}`) })
   const { url, namespace, token } = options
