@@ -19,12 +19,14 @@ function createTables(dialect: Dialect): readonly string[] {
       leaf_hash ${bytes} not null check (${length}(leaf_hash) = 32),
       primary key (namespace, log_index)
     )${clustered}`,
-    // Not clustered by digest: digests arrive in random order, and pages would stay two thirds full.
+    // Under the index of the entry that names it by digest: a key of digests would dirty a page at a random
+    // place for every document. Not clustered: large rows pack badly in an index.
     `create table document (
-      digest text not null,
+      namespace text not null,
+      log_index ${integer} not null,
       bytes ${bytes} not null check (${length}(bytes) between 1 and 8388608)
     )${strict}`,
-    'create unique index document_by_digest on document (digest)',
+    'create unique index document_by_entry on document (namespace, log_index)',
     `create table tile (
       namespace text not null,
       level ${integer} not null check (level between 0 and 63),
@@ -72,7 +74,8 @@ const guards: Readonly<Record<Dialect, () => readonly string[]>> = {
         (select coalesce(max(log_index) + 1, 0) from entry where namespace = new.namespace)
       begin select raise(abort, 'entry has no gaps and no second version'); end`,
     `create trigger document_once before insert on document
-      when exists (select 1 from document where digest = new.digest)
+      when exists (select 1 from document where namespace = new.namespace
+        and log_index = new.log_index)
       begin select raise(abort, 'document is insert-only'); end`,
     `create trigger tile_once before insert on tile
       when exists (select 1 from tile where namespace = new.namespace and level = new.level

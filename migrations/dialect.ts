@@ -24,5 +24,5 @@ export const columnTypes: Readonly<Record<Dialect, ColumnTypes>> = {
 /** One step of the schema: SQL statements for either dialect, never edited after release. */
 export interface Migration {
   readonly name: string
-  statements(dialect: Dialect): readonly string[]
+  readonly statements: (dialect: Dialect) => readonly string[]
 }

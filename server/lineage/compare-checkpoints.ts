@@ -1,14 +1,9 @@
-import type { Environment } from '../../schema/environment.ts'
 import type { Principal } from '../../schema/grant.ts'
 import type { Comparison } from '../../schema/lineage.ts'
-import type { Manifest } from '../../schema/manifest.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
-import {
-  readCheckpoint,
-  readDocument,
-  type CheckpointQuestion,
-} from '../timeline/read-checkpoint.ts'
+import { readCheckpoint, type CheckpointQuestion } from '../timeline/read-checkpoint.ts'
+import { readEnvironment, readManifest } from '../timeline/read-document.ts'
 import { compareSides, type Side } from './rules.ts'
 
 /**
@@ -34,17 +29,8 @@ async function readSide(
   question: CheckpointQuestion,
 ): Promise<Side> {
   const row = await readCheckpoint(db, { principal, verb: 'read' }, question)
-  const manifest = await readDocument(db, row.digest)
-  if (manifest === undefined) throw new Error(`the manifest ${row.digest} is missing`)
-  const environment = row.environment === null ? undefined : await readDocument(db, row.environment)
   return {
-    manifest: parseManifest(manifest),
-    environment: environment === undefined ? undefined : parseEnvironment(environment),
+    manifest: await readManifest(db, row),
+    environment: await readEnvironment(db, row.namespace, row.environment),
   }
 }
-
-const parseManifest = (bytes: Uint8Array): Manifest =>
-  JSON.parse(new TextDecoder().decode(bytes)) as Manifest
-
-const parseEnvironment = (bytes: Uint8Array): Environment =>
-  JSON.parse(new TextDecoder().decode(bytes)) as Environment

@@ -9,9 +9,8 @@ type Omitted<E, Keys extends PropertyKey> = E extends unknown ? Omit<E, Keys> : 
 /** An entry before the log gives it its time and actor. */
 export type Draft = Omitted<Entry, 'at' | 'actor' | 'v'>
 
-/** A document that goes with an entry: stored once, however often it is referred to. */
+/** The document whose digest is the entry's subject. */
 export interface DraftDocument {
-  readonly digest: Digest
   readonly bytes: Uint8Array
   readonly value: Json
 }

@@ -6,7 +6,7 @@ import { leafHash } from '../../schema/merkle.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Database, Lookup, WriteTransaction } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import type { Command, Decision, DraftDocument } from './command.ts'
+import type { Command, Decision } from './command.ts'
 import { openFacts, type PendingFacts } from './facts.ts'
 import { project, type Projection } from './projection.ts'
 import { extendTree } from './tree.ts'
@@ -86,13 +86,13 @@ interface NamespaceBatch extends BatchOptions {
 /** What a namespace's part of the batch adds to the insert-only tables. */
 interface Additions {
   readonly entries: Row<'entry'>[]
-  readonly documents: Map<string, DraftDocument>
+  readonly documents: Row<'document'>[]
   readonly answers: Map<string, Row<'idempotency'>>
 }
 
 async function commitNamespace(tx: WriteTransaction, batch: NamespaceBatch): Promise<void> {
   const { namespace, head, commands, facts, settled } = batch
-  const added: Additions = { entries: [], documents: new Map(), answers: new Map() }
+  const added: Additions = { entries: [], documents: [], answers: new Map() }
   for (const command of commands) {
     try {
       if (head === undefined || (head.size + added.entries.length === 0 && !command.opensLog)) {
@@ -112,7 +112,7 @@ async function commitNamespace(tx: WriteTransaction, batch: NamespaceBatch): Pro
   await facts.flush()
   if (added.answers.size > 0) await tx.insert('idempotency', [...added.answers.values()])
   if (added.entries.length === 0) return
-  await tx.insertMissing('document', [...added.documents.values()].map(documentRow))
+  await tx.insert('document', added.documents)
   await tx.insert('entry', added.entries)
   const leafHashes = added.entries.map((entry) => entry.leaf_hash)
   await extendTree(tx, head, { leafHashes, atMs: batch.nowMs })
@@ -182,7 +182,9 @@ function record(
       ...(document === undefined ? {} : { document: document.value }),
     }
     batch.facts.apply(project(batch.projections, recorded))
-    if (document !== undefined) added.documents.set(document.digest, document)
+    if (document !== undefined) {
+      added.documents.push({ namespace, log_index: row.log_index, bytes: document.bytes })
+    }
     added.entries.push(row)
   }
   const [first] = prepared
@@ -213,8 +215,6 @@ function earlierAnswer(
 }
 
 const answerName = (actor: string, key: string): string => `${actor}\u0000${key}`
-
-const documentRow = ({ digest, bytes }: DraftDocument): Row<'document'> => ({ digest, bytes })
 
 const entryTooLarge = (sizeBytes: number): CatalogError =>
   new CatalogError(

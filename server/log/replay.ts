@@ -1,10 +1,9 @@
 import { sql } from 'kysely'
 import type { Json } from '../../schema/canonical-json.ts'
-import type { Digest } from '../../schema/digest.ts'
 import type { Entry } from '../../schema/entry.ts'
-import type { NamespaceName } from '../../schema/names.ts'
+import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import { readingOf, type Database, type WriteTransaction } from '../store/database.ts'
-import { projectionTables, type ProjectionTable, type Row } from '../store/tables.ts'
+import { projectionTables, type ProjectionTable } from '../store/tables.ts'
 import { openFacts } from './facts.ts'
 import { hasDocument, project, type Projection } from './projection.ts'
 import { readEntries } from './read-entries.ts'
@@ -76,18 +75,18 @@ async function* replayNamespace(
     const last = rows.at(-1)
     if (last === undefined) return
     const entries = rows.map((row) => JSON.parse(new TextDecoder().decode(row.bytes)) as Entry)
-    const documents = await readDocuments(tx, entries)
+    const documents = await readDocuments(
+      tx,
+      namespace,
+      entries.map((entry, place) => ({ entry, index: after + 1 + place })),
+    )
     const facts = openFacts(tx)
     entries.forEach((entry, place) => {
-      const index = (after + 1 + place) as Row<'entry'>['log_index']
-      const document = documents.get(entry.subject)
+      const index = (after + 1 + place) as LogIndex
+      const document = documents.get(index)
+      const recorded = { namespace, index, entry }
       facts.apply(
-        project(projections, {
-          namespace,
-          index,
-          entry,
-          ...(document === undefined ? {} : { document }),
-        }),
+        project(projections, document === undefined ? recorded : { ...recorded, document }),
       )
     })
     await facts.flush()
@@ -98,20 +97,19 @@ async function* replayNamespace(
 
 async function readDocuments(
   tx: WriteTransaction,
-  entries: readonly Entry[],
-): Promise<ReadonlyMap<string, Json>> {
-  const digests = entries.filter(hasDocument).map((entry) => entry.subject as Digest)
-  const found = await tx.find(
-    { table: 'document', columns: ['digest'] },
-    digests.map((digest) => [digest]),
-  )
-  return new Map(
-    found.flatMap((row) =>
-      row === undefined
-        ? []
-        : [[row.digest, JSON.parse(new TextDecoder().decode(row.bytes)) as Json] as const],
-    ),
-  )
+  namespace: NamespaceName,
+  entries: readonly { readonly entry: Entry; readonly index: number }[],
+): Promise<ReadonlyMap<number, Json>> {
+  const keys = entries
+    .filter(({ entry }) => hasDocument(entry))
+    .map(({ index }) => [namespace, index] as const)
+  const found = await tx.find({ table: 'document', columns: ['namespace', 'log_index'] }, keys)
+  const documents = new Map<number, Json>()
+  for (const row of found) {
+    if (row === undefined) continue
+    documents.set(row.log_index, JSON.parse(new TextDecoder().decode(row.bytes)) as Json)
+  }
+  return documents
 }
 
 async function compare(tx: WriteTransaction, table: ProjectionTable): Promise<ReplayedTable> {

@@ -1,6 +1,5 @@
 import type { Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
-import type { Environment } from '../../schema/environment.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex } from '../../schema/names.ts'
@@ -11,7 +10,7 @@ import {
 } from '../../schema/recovery-plan.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import { readDocument } from '../timeline/read-checkpoint.ts'
+import { readEnvironment, readManifest } from '../timeline/read-document.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { seedsOf, warningsOf } from './rules.ts'
@@ -39,7 +38,7 @@ export async function buildPlan(
   let blobCount = 0
   let newest: Manifest | undefined
   for (const link of chain.toReversed()) {
-    newest = await readManifest(db, link.digest)
+    newest = await readManifest(db, link)
     const stage = stageOf(link.digest, newest)
     blobCount += stage.blobs.length
     if (blobCount > PLAN_BLOBS_MAX_COUNT) throw tooLarge(digest)
@@ -47,7 +46,8 @@ export async function buildPlan(
   }
   if (newest === undefined) throw new Error('a chain holds at least its own checkpoint')
   const [summary] = await summarize(db, [checkpoint], asOf)
-  const environment = await environmentOf(db, newest.environment)
+  const { environment: digestOfEnvironment } = newest
+  const document = await readEnvironment(db, namespace, digestOfEnvironment)
   return {
     namespace,
     job: checkpoint.job,
@@ -63,19 +63,15 @@ export async function buildPlan(
     inputs: newest.inputs ?? [],
     ...(newest.format === undefined ? {} : { format: newest.format }),
     ...(newest.progress === undefined ? {} : { progress: newest.progress }),
-    ...(environment === undefined ? {} : { environment }),
+    ...(digestOfEnvironment === undefined || document === undefined
+      ? {}
+      : { environment: { digest: digestOfEnvironment, document } }),
     skipped,
     warnings: warningsOf(newest, {
       grade: summary?.grade ?? 'committed',
       abandoned: summary?.abandoned ?? false,
     }),
   }
-}
-
-async function readManifest(db: Reader, digest: Digest): Promise<Manifest> {
-  const bytes = await readDocument(db, digest)
-  if (bytes === undefined) throw new Error(`the manifest ${digest} is missing from the catalog`)
-  return JSON.parse(new TextDecoder().decode(bytes)) as Manifest
 }
 
 function stageOf(checkpoint: Digest, manifest: Manifest): PlanStage {
@@ -87,15 +83,6 @@ function stageOf(checkpoint: Digest, manifest: Manifest): PlanStage {
 
 const bytesOf = (stage: PlanStage): number =>
   stage.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0)
-
-async function environmentOf(
-  db: Reader,
-  digest: Digest | undefined,
-): Promise<RecoveryPlan['environment']> {
-  const bytes = digest === undefined ? undefined : await readDocument(db, digest)
-  if (digest === undefined || bytes === undefined) return undefined
-  return { digest, document: JSON.parse(new TextDecoder().decode(bytes)) as Environment }
-}
 
 const tooLarge = (checkpoint: Digest): CatalogError =>
   new CatalogError(

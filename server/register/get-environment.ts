@@ -3,7 +3,7 @@ import type { Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { newestIndex } from '../log/read-entries.ts'
-import { readDocument } from '../timeline/read-checkpoint.ts'
+import { readEnvironmentBytes } from '../timeline/read-document.ts'
 
 /**
  * The exact bytes of an environment document that this namespace recorded.
@@ -15,13 +15,7 @@ export async function getEnvironment(
   _principal: Principal,
   { namespace, digest }: InputOf<'getEnvironment'>,
 ): Promise<Uint8Array> {
-  const known = await db
-    .selectFrom('environment')
-    .select('digest')
-    .where('namespace', '=', namespace)
-    .where('digest', '=', digest)
-    .executeTakeFirst()
-  const bytes = known === undefined ? undefined : await readDocument(db, digest)
+  const bytes = await readEnvironmentBytes(db, namespace, digest)
   if (bytes === undefined) {
     await newestIndex(db, namespace)
     throw new CatalogError(

@@ -1,7 +1,8 @@
 import type { Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
-import { readCheckpoint, readDocument, unknownCheckpoint } from '../timeline/read-checkpoint.ts'
+import { readCheckpoint } from '../timeline/read-checkpoint.ts'
+import { readManifestBytes } from '../timeline/read-document.ts'
 
 /**
  * The exact bytes of a checkpoint's manifest.
@@ -13,8 +14,5 @@ export async function getManifest(
   principal: Principal,
   input: InputOf<'getManifest'>,
 ): Promise<Uint8Array> {
-  await readCheckpoint(db, { principal, verb: 'read' }, input)
-  const bytes = await readDocument(db, input.digest)
-  if (bytes === undefined) throw unknownCheckpoint(input)
-  return bytes
+  return readManifestBytes(db, await readCheckpoint(db, { principal, verb: 'read' }, input))
 }

@@ -55,7 +55,7 @@ export async function recordEnvironment(
         drafts: [
           {
             entry: { kind: 'environment.recorded', subject: digest },
-            document: { digest, bytes, value: body },
+            document: { bytes, value: body },
           },
         ],
         result: ({ index, at }) => ({ receipt: { environment: digest, index, at }, created: true }),

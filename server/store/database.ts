@@ -39,8 +39,6 @@ export interface WriteTransaction {
     keys: readonly Key[],
   ): Promise<readonly (Row<Name> | undefined)[]>
   insert<Name extends TableName>(table: Name, rows: readonly Row<Name>[]): Promise<void>
-  /** Inserts the rows that are not there yet, by primary key. */
-  insertMissing<Name extends TableName>(table: Name, rows: readonly Row<Name>[]): Promise<void>
   /** Inserts rows, or replaces all other columns of those that are there. */
   upsert<Name extends TableName>(table: Name, rows: readonly Row<Name>[]): Promise<void>
   patch<Name extends TableName>(table: Name, patches: readonly Patch<Name>[]): Promise<void>

@@ -17,13 +17,13 @@ export async function migrate(
   migrations: readonly Migration[],
   now: Date,
 ): Promise<void> {
-  await database.execute([createTable])
-  const rows = await database.reader
-    .selectFrom('schema_migration')
-    .select('name')
-    .orderBy('name')
-    .execute()
-  const applied = rows.map((row) => row.name)
+  await executeOnce(database, [createTable], () =>
+    appliedSteps(database).then(
+      () => true,
+      () => false,
+    ),
+  )
+  const applied = await appliedSteps(database)
   const known = migrations.map((migration) => migration.name)
   const unknown = applied.filter((name, place) => known[place] !== name)
   if (unknown.length > 0) {
@@ -33,9 +33,29 @@ export async function migrate(
       { detail: { applied, known } },
     )
   }
-  for (const migration of migrations.slice(applied.length)) {
-    const record = `insert into schema_migration (name, at) values ('${migration.name}', '${now.toISOString()}')`
-    const statements = [...migration.statements(database.dialect), record]
-    await database.execute(statements)
+  for (const { name, statements } of migrations.slice(applied.length)) {
+    const record = `insert into schema_migration (name, at) values ('${name}', '${now.toISOString()}')`
+    await executeOnce(database, [...statements(database.dialect), record], async () =>
+      (await appliedSteps(database)).includes(name),
+    )
   }
+}
+
+/** Several servers may start at once over one database: the first takes the step, and the others find it taken. */
+async function executeOnce(
+  database: Database,
+  statements: readonly string[],
+  isDone: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await database.execute(statements)
+  } catch (error) {
+    if (!(await isDone())) throw error
+  }
+}
+
+/** Names of the steps taken, oldest first. */
+async function appliedSteps(database: Database): Promise<readonly string[]> {
+  const query = database.reader.selectFrom('schema_migration').select('name').orderBy('name')
+  return (await query.execute()).map((row) => row.name)
 }

@@ -33,7 +33,12 @@ export const tables = {
     bytes: bytes(),
     leaf_hash: bytes(),
   },
-  document: { digest: text<Digest>(), bytes: bytes() },
+  /** The document that the entry of this index names by its digest. */
+  document: {
+    namespace: text<NamespaceName>(),
+    log_index: integer<LogIndex>(),
+    bytes: bytes(),
+  },
   /** 256 hashes of `level`; `root` is the hash over them, which the level above collects. */
   tile: {
     namespace: text<NamespaceName>(),
@@ -179,7 +184,7 @@ export type Tables = { readonly [Name in TableName]: Row<Name> }
 export const primaryKeys = {
   schema_migration: ['name'],
   entry: ['namespace', 'log_index'],
-  document: ['digest'],
+  document: ['namespace', 'log_index'],
   tile: ['namespace', 'level', 'tile_index'],
   tree_head: ['namespace', 'size'],
   log_head: ['namespace'],

@@ -45,7 +45,6 @@ export function postgresTransaction(client: pg.PoolClient): WriteTransaction {
     },
     find: (lookup, keys) => find(run, lookup, keys),
     insert: (table, rows) => insertAll(table, rows, ''),
-    insertMissing: (table, rows) => insertAll(table, rows, ' on conflict do nothing'),
     upsert: (table, rows) => insertAll(table, rows, replaceExisting(table)),
     patch: async <Name extends TableName>(table: Name, patches: readonly Patch<Name>[]) => {
       for (const group of sameColumns(patches)) await patchGroup(run, table, group)

@@ -57,14 +57,6 @@ export function sqliteTransaction(
       return keys.map((key) => statement.get(...key) as Row<Name> | undefined)
     },
     insert: async (table, rows) => insertAll(table, rows, ''),
-    // A plain `on conflict do nothing` would meet the insert-only triggers first, which fire on the attempt.
-    insertMissing: async (table, rows) => {
-      const statement = findOne({ table, columns: primaryKeys[table] })
-      const missing = rows.filter(
-        (row) => statement.get(...valuesOf(row, primaryKeys[table])) === undefined,
-      )
-      insertAll(table, missing, '')
-    },
     upsert: async (table, rows) => insertAll(table, rows, replaceExisting(table)),
     patch: async <Name extends TableName>(table: Name, patches: readonly Patch<Name>[]) => {
       for (const { key, set } of patches) {

@@ -35,6 +35,8 @@ interface Candidate {
   readonly abandoned: boolean
   /** Number of the newest attempt. */
   readonly attempt: number
+  /** Up to which step the run is on the current line. */
+  readonly maxStep: number
 }
 
 interface SegmentPage {
@@ -118,8 +120,10 @@ export async function findLatest(db: Reader, question: LatestQuestion): Promise<
   let newestAttempt = 0
   let good: { readonly row: Row<'checkpoint'>; readonly summary: CheckpointSummary } | undefined
   const seen = new Set<string>()
-  for await (const { row, abandoned, attempt } of candidates(db, question)) {
+  const line = new Map<RunId, number>()
+  for await (const { row, abandoned, attempt, maxStep } of candidates(db, question)) {
     newestAttempt = attempt
+    line.set(row.run, maxStep)
     if (seen.has(row.digest)) continue
     seen.add(row.digest)
     const { grade, fault } = await judge(db, question.namespace, {
@@ -140,7 +144,8 @@ export async function findLatest(db: Reader, question: LatestQuestion): Promise<
   // With one attempt there is one line, and nothing beside it: the common case costs nothing.
   const beside = newestAttempt === 1 ? [] : await leftBehind(db, question, good?.row)
   for (const left of beside) {
-    if (seen.has(left.digest)) continue
+    // The other tier of the good one's step may come after it in the log, and is on the line all the same.
+    if (seen.has(left.digest) || left.step <= (line.get(left.run) ?? -1)) continue
     skippedCount += 1
     if (skipped.length < SKIPPED_MAX_COUNT) skipped.push({ ...placeOf(left), reason: 'ABANDONED' })
   }
@@ -175,11 +180,11 @@ async function* candidates(db: Reader, question: LatestQuestion): AsyncGenerator
     const { run } = segment
     const maxStep = segment.maxStep ?? Number.MAX_SAFE_INTEGER
     const rows = pages((page) => inSegment(db, { namespace, run, asOf, maxStep, ...page }))
-    for await (const row of rows) yield { row, abandoned: false, attempt }
+    for await (const row of rows) yield { row, abandoned: false, attempt, maxStep }
   }
   if (!question.includeAbandoned) return
   const rows = pages((page) => ofPartition(db, { namespace, job, partition, asOf, ...page }))
-  for await (const row of rows) yield { row, abandoned: true, attempt }
+  for await (const row of rows) yield { row, abandoned: true, attempt, maxStep: -1 }
 }
 
 interface Page {

@@ -19,10 +19,6 @@ const byDigest = statement<
     .where('log_index', '<=', param('asOf')),
 )
 
-const documentOf = statement<{ digest: Digest }, { bytes: Uint8Array }>((db, param) =>
-  db.selectFrom('document').select('bytes').where('digest', '=', param('digest')),
-)
-
 /** Which checkpoint, for whom, and as of when (default: now). */
 export interface CheckpointQuestion {
   readonly namespace: NamespaceName
@@ -61,10 +57,4 @@ export function unknownCheckpoint(question: {
     'CHECKPOINT_NOT_FOUND',
     `${question.namespace} has no checkpoint ${question.digest}: check the digest, the namespace and asOf.`,
   )
-}
-
-/** The exact bytes of a document; undefined when it was never recorded. */
-export async function readDocument(db: Reader, digest: Digest): Promise<Uint8Array | undefined> {
-  const [row] = await documentOf(db, { digest })
-  return row?.bytes
 }

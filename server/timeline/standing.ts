@@ -8,7 +8,14 @@ import type { Row } from '../store/tables.ts'
 /** The columns that a verdict rests on. */
 export type Standing = Pick<
   Row<'checkpoint'>,
-  'digest' | 'base' | 'environment' | 'tombstoned_index' | 'evidence_index' | 'chain_length'
+  | 'namespace'
+  | 'log_index'
+  | 'digest'
+  | 'base'
+  | 'environment'
+  | 'tombstoned_index'
+  | 'evidence_index'
+  | 'chain_length'
 >
 
 /** Why a checkpoint is not good, and which one in its chain is at fault. */
@@ -64,6 +71,8 @@ const chainOf = statement<{ namespace: NamespaceName; checkpoint: Digest }, Stan
 )
 
 const columns = [
+  'c.namespace',
+  'c.log_index',
   'c.digest',
   'c.base',
   'c.environment',
