@@ -29,20 +29,22 @@ export function createApp(catalog: Catalog, allowedHosts: readonly string[]): Ho
   const { context, logger } = catalog
   const app = new Hono()
   const newRequestId = requestIds(context.newId())
+  const checkHost = createCheckHost(allowedHosts)
   const onFailure = (error: unknown, requestId: string): void =>
     logger.error({ err: error, requestId }, 'a request failed')
 
   mountOperations(app, routes, {
     context,
     authenticate: createAuthenticate(catalog.verifyToken, context.nowMs),
-    checkHost: createCheckHost(allowedHosts),
+    checkHost,
     newRequestId,
     onFailure,
   })
   mountService(app, catalog)
-  app.notFound((http) =>
-    refuse(unknownRoute(http.req.method, http.req.path), newRequestId(), { onFailure }),
-  )
+  app.notFound((http) => {
+    checkHost(http.req.raw.headers)
+    throw unknownRoute(http.req.method, http.req.path)
+  })
   app.onError((error) => refuse(error, newRequestId(), { onFailure }))
   return app
 }

@@ -38,6 +38,9 @@ export interface Catalog {
   close(): Promise<void>
 }
 
+/** Standard output belongs to what a command answers. */
+const STDERR = 2
+
 /** What tests replace: the clock, randomness and where the log lines go. */
 export interface Overrides {
   readonly nowMs?: () => number
@@ -63,7 +66,7 @@ export async function openDatabase(config: DatabaseConfig, nowMs: () => number):
  */
 export async function openCatalog(config: Config, overrides: Overrides = {}): Promise<Catalog> {
   const nowMs = overrides.nowMs ?? Date.now
-  const logger = overrides.logger ?? pino({ name: 'cairn' })
+  const logger = overrides.logger ?? pino({ name: 'cairn' }, pino.destination(STDERR))
   const localKey = await openLocalKey(config.dataDirectory)
   const verifyToken =
     config.authFile === undefined

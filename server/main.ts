@@ -2,12 +2,14 @@ import type { AddressInfo } from 'node:net'
 import { serve, type ServerType } from '@hono/node-server'
 import type { Logger } from 'pino'
 import type { Grant } from '../schema/grant.ts'
-import type { NamespaceName } from '../schema/names.ts'
+import { NamespaceName } from '../schema/names.ts'
 import { createApp } from './app.ts'
 import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
+import { validate } from './http/validate.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
+export { openLocalKey } from './auth/local-key.ts'
 export { replayCatalog } from './compose.ts'
 export { parseConfig, type Config } from './config.ts'
 
@@ -86,8 +88,13 @@ async function closeServer(server: ServerType): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Declares a namespace on the host itself, as the operator of this machine. */
+/**
+ * Declares a namespace on the host itself, as the operator of this machine.
+ *
+ * @throws {INVALID_NAME}
+ */
 export async function declareLocally(catalog: Catalog, namespace: string): Promise<void> {
+  validate(NamespaceName, namespace, 'path')
   const operator = { id: 'operator', grants: [{ verbs: ['admin'], on: '*/*' }] } as const
   const input = { namespace: namespace as NamespaceName, body: {} }
   const current = await catalog.context.db

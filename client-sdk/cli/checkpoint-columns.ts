@@ -27,7 +27,7 @@ export const checkpointColumns: readonly Column<CheckpointSummary>[] = [
   { title: 'PARTITION', value: (row) => row.partition, minWidth: 9 },
   { title: 'TRY', value: (row) => row.attempt, align: 'right' },
   { title: 'RUN', value: (row) => row.run, minWidth: 8 },
-  { title: 'CHECKPOINT', value: (row) => row.checkpoint, minWidth: 20 },
+  { title: 'CHECKPOINT', value: (row) => row.checkpoint, ownLine: true },
 ]
 
 /** What the catalog says of a checkpoint, line by line. */

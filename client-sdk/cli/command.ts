@@ -35,7 +35,10 @@ export interface Command extends Omit<CommandSpec<Takes>, 'run'> {
 
 /** Ties a command's values to what it takes. */
 export function command<const T extends Takes>(spec: CommandSpec<T>): Command {
-  return { ...spec, run: (session, given) => spec.run(session, parseValues(spec.takes, given)) }
+  return {
+    ...spec,
+    run: async (session, given) => await spec.run(session, parseValues(spec.takes, given)),
+  }
 }
 
 function parseValues<T extends Takes>(

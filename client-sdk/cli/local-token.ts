@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CatalogError } from '../../schema/errors.ts'
 import { verbs, type Grant } from '../../schema/grant.ts'
@@ -44,24 +43,7 @@ export async function signLocally(config: ServerConfig, token: LocalToken): Prom
       `There is no key in ${resolve(dataDirectory)}: run "cairn serve" there first, or name its folder with --data-dir.`,
     )
   }
-  const { startServer } = await loadServer()
-  // A server is what holds the key. This one has an empty catalog of its own, so that the folder's database
-  // is neither opened nor waited for.
-  const scratch = await mkdtemp(join(tmpdir(), 'cairn-token-'))
-  try {
-    const server = await startServer({
-      ...config,
-      host: '127.0.0.1',
-      port: 0,
-      authFile: undefined,
-      database: { kind: 'sqlite', file: join(scratch, 'catalog.sqlite') },
-    })
-    try {
-      return await server.token(token)
-    } finally {
-      await server.close()
-    }
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  const { openLocalKey } = await loadServer()
+  const key = await openLocalKey(dataDirectory)
+  return key.sign({ ...token, issuedAtMs: Date.now() })
 }

@@ -44,7 +44,7 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
         value: (row) => formatBytes(row.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0)),
         align: 'right',
       },
-      { title: 'CHECKPOINT', value: (row) => row.checkpoint, minWidth: 20 },
+      { title: 'CHECKPOINT', value: (row) => row.checkpoint, ownLine: true },
     ],
     plan.stages,
   )

@@ -22,7 +22,7 @@ A first look ("npx cairn" stands for cairn, and brings the Node that it needs):
 Settings, where no flag says otherwise:
   CAIRN_URL         where the catalog is; default http://127.0.0.1:7420
   CAIRN_NAMESPACE   default "default"
-  CAIRN_TOKEN       made by "cairn token", or by an issuer that the catalog trusts
+  CAIRN_TOKEN       from "cairn token", or an issuer that the catalog trusts
 
 With --json every command prints one JSON document, and errors are JSON too.
 

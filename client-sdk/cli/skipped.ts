@@ -23,7 +23,7 @@ export function drawSkipped(screen: Screen, skipped: readonly Skipped[]): string
       { title: 'STEP', value: (row) => row.step, align: 'right' },
       { title: 'REASON', value: (row) => row.reason },
       { title: 'MEANING', value: (row) => reasons[row.reason] ?? '', minWidth: 12 },
-      { title: 'CHECKPOINT', value: (row) => row.checkpoint, minWidth: 20 },
+      { title: 'CHECKPOINT', value: (row) => row.checkpoint, ownLine: true },
       { title: 'RUN', value: (row) => row.run, minWidth: 12 },
     ],
     shown,

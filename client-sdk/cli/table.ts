@@ -8,26 +8,47 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right'
   /** Fewest characters to which it may be cut when the terminal is too narrow; without it, never cut. */
   readonly minWidth?: number
+  /** Moves to a line of its own below the row when the table is too wide: an id that was cut is none. */
+  readonly ownLine?: true
   readonly style?: (row: Row) => Style | undefined
 }
 
 const GAP = '  '
+const INDENT = '    '
 const ABSENT = '-'
 
 const PRINTABLE_ASCII = /^[ -~]*$/
 const characters = new Intl.Segmenter()
 
-/** Rows in aligned columns under their titles; columns that may be cut are, until the table fits the screen. */
+/** Rows in aligned columns under their titles; on a screen that is too narrow, what may be cut is cut. */
 export function drawTable<Row>(
   screen: Screen,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(column.value(row))))
+  const beside = columns.filter((column) => column.ownLine !== true)
+  if (beside.length === columns.length || fits(screen, columns, rows)) {
+    return drawLines(screen, columns, rows).join('\n')
+  }
+  const below = columns.filter((column) => column.ownLine === true)
+  const [head = '', ...lines] = drawLines(screen, beside, rows)
+  const ids = rows.map((row) => below.map((column) => INDENT + cellText(column.value(row))))
+  return [head, ...lines.flatMap((line, place) => [line, ...(ids[place] ?? [])])].join('\n')
+}
+
+function fits<Row>(screen: Screen, columns: readonly Column<Row>[], rows: readonly Row[]): boolean {
+  const widths = wantedWidths(columns, cellsOf(columns, rows))
+  return screen.columns === undefined || totalOf(widths) <= screen.columns
+}
+
+function drawLines<Row>(
+  screen: Screen,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): readonly string[] {
+  const cells = cellsOf(columns, rows)
   const widths = fitWidths(
-    columns.map((column, place) =>
-      Math.max(column.title.length, ...cells.map((line) => widthOf(line[place] ?? ''))),
-    ),
+    wantedWidths(columns, cells),
     columns.map((column) => column.minWidth),
     screen.columns,
   )
@@ -47,7 +68,27 @@ export function drawTable<Row>(
   const body = rows.map((row, index) =>
     drawLine(cells[index] ?? [], (place) => columns[place]?.style?.(row)),
   )
-  return [head, ...body].join('\n')
+  return [head, ...body]
+}
+
+function cellsOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): readonly (readonly string[])[] {
+  return rows.map((row) => columns.map((column) => cellText(column.value(row))))
+}
+
+function wantedWidths<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly (readonly string[])[],
+): readonly number[] {
+  return columns.map((column, place) =>
+    cells.reduce((width, line) => Math.max(width, widthOf(line[place] ?? '')), column.title.length),
+  )
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
 }
 
 /** Labels and what they stand for, one a line; those without a value are left out. */
@@ -86,10 +127,9 @@ function fitWidths(
   available: number | undefined,
 ): readonly number[] {
   const widths = [...wanted]
-  const total = () => widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
   if (available === undefined) return widths
   // The widest first, one character at a time: at most as many rounds as the table has characters.
-  for (let excess = total() - available; excess > 0; excess -= 1) {
+  for (let excess = totalOf(widths) - available; excess > 0; excess -= 1) {
     let widest: number | undefined
     widths.forEach((width, place) => {
       if (width <= (minimums[place] ?? width)) return

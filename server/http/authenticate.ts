@@ -47,7 +47,8 @@ function bearerToken(authorization: string | undefined): string {
       'Send a token as "Authorization: Bearer …"; `cairn token` makes one.',
     )
   }
-  const match = /^Bearer ([A-Za-z0-9._~+/=-]{1,16384})$/.exec(authorization)
+  // RFC 9110 §11.1: the scheme's name may be in any case.
+  const match = /^bearer ([A-Za-z0-9._~+/=-]{1,16384})$/i.exec(authorization)
   if (match?.[1] === undefined) {
     throw new CatalogError(
       'TOKEN_INVALID',

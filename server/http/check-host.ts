@@ -7,7 +7,7 @@ import { CatalogError } from '../../schema/errors.ts'
  * @throws {HOST_NOT_ALLOWED}
  */
 export function createCheckHost(allowedHosts: readonly string[]): (headers: Headers) => void {
-  const allowed = new Set(allowedHosts)
+  const allowed = new Set(allowedHosts.map((name) => name.toLowerCase()))
   return (headers) => {
     const host = headers.get('host')
     if (host !== null && !allowed.has(hostName(host))) throw notAllowed('Host', host)

@@ -13,7 +13,8 @@ const none: Readonly<Record<string, unknown>> = {}
 export function readQuery(operation: Operation, url: string): Readonly<Record<string, unknown>> {
   const start = url.indexOf('?')
   if (start < 0) return none
-  const input: Record<string, unknown> = {}
+  // Without a prototype, "__proto__" is a member like any other, and refused like any other.
+  const input = Object.create(null) as Record<string, unknown>
   const properties = operation.query.properties as Readonly<Record<string, TSchema>>
   for (const [name, text] of new URLSearchParams(url.slice(start + 1))) {
     if (Object.hasOwn(input, name)) {
@@ -22,7 +23,18 @@ export function readQuery(operation: Operation, url: string): Readonly<Record<st
     input[name] = coerce(text, properties[name])
   }
   validate(operation.query, input, 'query')
+  checkTexts(input)
   return input
+}
+
+/** PostgreSQL takes no text with a NUL, not even to compare it. */
+function checkTexts(input: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value !== 'string' || !value.includes('\u0000')) continue
+    throw new CatalogError('INVALID_REQUEST', `"${name}" in the query has a NUL: leave it out.`, {
+      detail: { pointer: `/${name}` },
+    })
+  }
 }
 
 /** A text as the number or truth value that the schema asks for; anything else is left for it to refuse. */

@@ -30,15 +30,24 @@ export function validate(schema: TSchema, value: unknown, where: 'body' | 'query
     compiled.set(schema, check)
   }
   if (check(value)) return
-  const [error] = check.errors ?? []
-  throw refusal(error, where)
+  throw refusal(check.errors ?? [], where)
 }
 
-function refusal(error: ErrorObject | undefined, where: string): CatalogError {
+function refusal(errors: readonly ErrorObject[], where: string): CatalogError {
+  const [error] = errors
   if (error === undefined) return new CatalogError('INVALID_REQUEST', `The ${where} is not valid.`)
   const pointer = pointerOf(error)
   const place = pointer === '' ? `The ${where}` : `${pointer} in the ${where}`
-  return new CatalogError(codeOf(error), `${place} ${sentenceOf(error)}`, { detail: { pointer } })
+  const sentence = alternativesOf(errors).map(sentenceOf).join(' Or it ')
+  return new CatalogError(codeOf(error), `${place} ${sentence}`, { detail: { pointer } })
+}
+
+/** What was wrong: one error, or one for each kind of value that may stand at the same place. */
+function alternativesOf(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const union = errors.at(-1)
+  if (union?.keyword !== 'anyOf') return errors.slice(0, 1)
+  const own = errors.filter((error) => error.instancePath === union.instancePath)
+  return own.length > 1 ? own.slice(0, -1) : errors.slice(0, 1)
 }
 
 function pointerOf(error: ErrorObject): string {
@@ -51,6 +60,8 @@ function pointerOf(error: ErrorObject): string {
 function codeOf(error: ErrorObject): ErrorCode {
   const schema: Record<string, unknown> | undefined = error.parentSchema
   if (error.keyword === 'additionalProperties') return 'UNKNOWN_PROPERTY'
+  // The code of a list is for too many items.
+  if (error.keyword === 'minItems') return 'INVALID_REQUEST'
   if (error.keyword === 'required') {
     const { missingProperty } = error.params as { missingProperty: string }
     const properties = schema?.['properties'] as Record<string, Record<string, unknown>> | undefined

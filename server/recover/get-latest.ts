@@ -1,11 +1,11 @@
-import { CatalogError } from '../../schema/errors.ts'
 import type { Principal } from '../../schema/grant.ts'
 import type { Partition } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Latest } from '../../schema/recovery-plan.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
-import { findLatest, noGoodCheckpoint } from '../timeline/find-latest.ts'
+import { findLatest } from '../timeline/find-latest.ts'
+import { refuseWithoutGood } from './refuse-without-good.ts'
 
 /**
  * The latest good checkpoint of a job and partition, and every newer one that was passed over.
@@ -28,22 +28,6 @@ export async function getLatest(
     includeAbandoned: input.includeAbandoned ?? false,
   } as const
   const found = await findLatest(db, question)
-  if (found.summary === undefined) {
-    const known = await db
-      .selectFrom('job')
-      .select('job')
-      .where('namespace', '=', namespace)
-      .where('job', '=', job)
-      .where('log_index', '<=', question.asOf)
-      .limit(1)
-      .executeTakeFirst()
-    if (known === undefined) {
-      throw new CatalogError(
-        'JOB_NOT_FOUND',
-        `${namespace} has no job "${job}": check the name and asOf.`,
-      )
-    }
-    throw noGoodCheckpoint(question, found)
-  }
+  if (found.summary === undefined) return refuseWithoutGood(db, question, found)
   return { checkpoint: found.summary, asOf: question.asOf, skipped: found.skipped }
 }

@@ -4,14 +4,14 @@ import type { InputOf } from '../../schema/operations.ts'
 import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
-import { noGoodCheckpoint } from '../timeline/find-latest.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint } from './choose-checkpoint.ts'
+import { refuseWithoutGood } from './refuse-without-good.ts'
 
 /**
  * A plan from the named or the latest good checkpoint, without opening a run.
  *
- * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
+ * @throws {NAMESPACE_NOT_FOUND | JOB_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
  * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
  */
 export async function planRecovery(
@@ -33,7 +33,7 @@ export async function planRecovery(
   const { checkpoint, skipped } = await chooseCheckpoint(db, { principal, verb: 'read' }, choice)
   if (checkpoint === undefined) {
     const skippedCount = skipped.length
-    throw noGoodCheckpoint(choice, { skipped, skippedCount, exhausted: true })
+    return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
   return buildPlan(db, { checkpoint, asOf: choice.asOf, skipped })
 }

@@ -1,3 +1,4 @@
+import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { Projection, Recorded, RowChange } from '../log/projection.ts'
 import { partitionOf } from './rules.ts'
@@ -9,7 +10,7 @@ export const registerProjection: Projection = {
       {
         kind: 'insert',
         table: 'namespace',
-        row: { namespace, log_index: index, at: entry.at, spec: JSON.stringify(entry.spec) },
+        row: { namespace, log_index: index, at: entry.at, spec: canonicalize(entry.spec) },
       },
     ],
     'job.declared': ({ namespace, index, entry }) => [
@@ -21,7 +22,7 @@ export const registerProjection: Projection = {
           job: entry.subject,
           log_index: index,
           at: entry.at,
-          spec: JSON.stringify(entry.spec),
+          spec: canonicalize(entry.spec),
         },
       },
     ],
@@ -68,7 +69,7 @@ function openedRun({ namespace, index, entry }: Recorded<'run.opened'>): readonl
         restored_run: restoredFrom?.run ?? null,
         restored_step: restoredFrom?.step ?? null,
         environment: entry.environment ?? null,
-        labels: entry.labels === undefined ? null : JSON.stringify(entry.labels),
+        labels: entry.labels === undefined ? null : canonicalize(entry.labels),
         closed_index: null,
         closed_at: null,
         outcome: null,
@@ -108,7 +109,7 @@ function registeredCheckpoint(recorded: Recorded<'checkpoint.registered'>): read
           manifest.format === undefined
             ? null
             : `${manifest.format.name}@${manifest.format.version}`,
-        labels: labels.length === 0 ? null : JSON.stringify(manifest.labels),
+        labels: labels.length === 0 ? null : canonicalize(manifest.labels),
         tombstoned_index: null,
         evidence_index: null,
       },

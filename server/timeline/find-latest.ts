@@ -123,7 +123,7 @@ export async function findLatest(db: Reader, question: LatestQuestion): Promise<
   const line = new Map<RunId, number>()
   for await (const { row, abandoned, attempt, maxStep } of candidates(db, question)) {
     newestAttempt = attempt
-    line.set(row.run, maxStep)
+    if (!abandoned) line.set(row.run, maxStep)
     if (seen.has(row.digest)) continue
     seen.add(row.digest)
     const { grade, fault } = await judge(db, question.namespace, {

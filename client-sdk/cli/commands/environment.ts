@@ -45,7 +45,7 @@ const capture = command({
               value: ([name]) => Object.keys(document.sections[name] ?? {}).length,
               align: 'right',
             },
-            { title: 'DIGEST', value: ([, section]) => section, minWidth: 20 },
+            { title: 'DIGEST', value: ([, section]) => section, ownLine: true },
           ],
           rows,
         )

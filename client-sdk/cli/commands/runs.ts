@@ -38,7 +38,7 @@ const list = command({
         { title: 'STATE', value: stateOf, style: stateStyle },
         { title: 'FROM', value: (row) => row.restoredFrom?.step, align: 'right' },
         { title: 'STEP', value: (row) => row.lastStep, align: 'right' },
-        { title: 'RUN', value: (row) => row.run },
+        { title: 'RUN', value: (row) => row.run, ownLine: true },
       ],
     })
   },

@@ -68,7 +68,7 @@ const list = command({
                 { title: 'SIZE', value: (row) => formatBytes(row.sizeBytes), align: 'right' },
                 { title: 'SINCE', value: (row) => row.record?.createdAt },
                 { title: 'WHY', value: (row) => row.problem?.code ?? row.fault, minWidth: 12 },
-                { title: 'RECORD', value: (row) => row.name, minWidth: 20 },
+                { title: 'RECORD', value: (row) => row.name, ownLine: true },
               ],
               items,
             ),

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { projections } from '../../server/compose.ts'
+import { replay, type ReplayedTable } from '../../server/log/replay.ts'
+import { projectionTables } from '../../server/store/tables.ts'
+import { dialects } from '../harness/catalog.ts'
+import { writingHistory } from '../recover/history/actions.ts'
+import { beginPlay, perform } from '../recover/history/perform.ts'
+import { answered, declareScene, useScene } from '../register/scene.ts'
+import { openRaw } from '../store/raw.ts'
+import { upTo } from './drafts.ts'
+
+const HISTORY_LENGTH = 60
+
+for (const dialect of dialects) {
+  describe(`replaying the log on ${dialect}`, () => {
+    const scene = useScene(dialect)
+    const replayAll = (onProgress?: (count: number) => void): Promise<readonly ReplayedTable[]> =>
+      replay(scene().at.catalog.database, projections, onProgress)
+    const rows = async (): Promise<ReadonlyMap<string, readonly unknown[]>> => {
+      const raw = await openRaw(scene().at.config)
+      const found = new Map<string, readonly unknown[]>()
+      for (const table of projectionTables) {
+        found.set(table, sorted(await raw.run(`select * from ${table}`)))
+      }
+      await raw.close()
+      return found
+    }
+    const tamper = async (...statements: readonly string[]): Promise<void> => {
+      const raw = await openRaw(scene().at.config)
+      for (const statement of statements) await raw.run(statement)
+      await raw.close()
+    }
+    const differences = (report: readonly ReplayedTable[]): unknown =>
+      Object.fromEntries(
+        report
+          .filter((one) => one.addedCount + one.removedCount > 0)
+          .map((one) => [one.table, { added: one.addedCount, removed: one.removedCount }]),
+      )
+
+    test('after random histories it gives exactly the rows that are there', async () => {
+      for (const seed of [1, 2, 3]) {
+        const own = await declareScene(scene().at, `history-${seed}`)
+        const play = await beginPlay(own)
+        const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
+        for (const action of actions) await perform(play, action)
+        await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
+        const { run } = await own.open('labelled', { labels: { shift: 'night' } })
+        await own.save(run, 1, {
+          labels: { a: 'b', c: 'd' },
+          format: { name: 'npz', version: '1' },
+        })
+      }
+      const before = await rows()
+      let last = 0
+      const report = await replayAll((count) => {
+        assert.ok(count > last)
+        last = count
+      })
+      assert.deepEqual(differences(report), {})
+      assert.deepEqual(await rows(), before)
+      for (const { table, rowCount } of report) {
+        assert.ok(rowCount > 0, `${table} has rows to compare`)
+        assert.equal(rowCount, before.get(table)?.length)
+      }
+      const { size } = await entryCount()
+      assert.equal(last, size)
+    })
+
+    test('a row that was changed, lost or made up is reported and repaired', async () => {
+      const { run } = await scene().open('fares')
+      const [lost, changed] = [await scene().save(run, 1), await scene().save(run, 2)]
+      const before = await rows()
+      await tamper(
+        `update checkpoint set step = 99 where digest = '${changed}'`,
+        `delete from checkpoint where digest = '${lost}'`,
+        `insert into job (namespace, job, log_index, at, spec) values ('airline', 'made-up', 1, 'then', '{}')`,
+        `update line set attempt = 7 where job = 'fares' and namespace = 'airline'`,
+      )
+      assert.equal(answered(await scene().latest('fares'), 200).checkpoint.step, 99)
+      const report = await replayAll()
+      assert.deepEqual(differences(report), {
+        checkpoint: { added: 2, removed: 1 },
+        job: { added: 0, removed: 1 },
+        line: { added: 1, removed: 1 },
+      })
+      assert.deepEqual(await rows(), before)
+      assert.equal(answered(await scene().latest('fares'), 200).checkpoint.step, 2)
+      assert.deepEqual(differences(await replayAll()), {})
+    })
+
+    test('a catalog whose projections are gone has all of them again, and goes on', async () => {
+      const { run } = await scene().open('gone')
+      await scene().save(run, 1)
+      const before = await rows()
+      await tamper(...projectionTables.map((table) => `delete from ${table}`))
+      await replayAll()
+      assert.deepEqual(await rows(), before)
+      await scene().save(run, 2)
+      assert.equal((await scene().open('gone')).run.attempt, 2)
+    })
+
+    test('more entries than one chunk are replayed as well', async () => {
+      const { run } = await scene().open('long')
+      await Promise.all(upTo(300).map((number) => scene().put(`/jobs/job-${number}`, {})))
+      for (const step of upTo(4)) await scene().save(run, step)
+      await Promise.all(upTo(300).map((number) => scene().put(`/jobs/more-${number}`, {})))
+      await scene().save(run, 4)
+      assert.deepEqual(differences(await replayAll()), {})
+    })
+
+    test('what is not a projection stays as it is', async () => {
+      const count = async () => (await entryCount()).size
+      const [entries, token] = [await count(), { 'idempotency-key': 'kept' }]
+      const body = { job: 'fares', resume: 'none' }
+      const first = answered(await scene().post('/runs', body, token), 201)
+      await replayAll()
+      assert.equal(await count(), entries + 1)
+      assert.deepEqual(answered(await scene().post('/runs', body, token), 201), first)
+    })
+
+    async function entryCount(): Promise<{ readonly size: number }> {
+      const raw = await openRaw(scene().at.config)
+      const [row] = await raw.run('select count(*) as n from entry')
+      await raw.close()
+      return { size: Number(row?.['n']) }
+    }
+  })
+}
+
+function sorted(found: readonly unknown[]): readonly unknown[] {
+  return found.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
