@@ -4,7 +4,8 @@ import { ENTRY_MAX_BYTES, type Entry } from '../../schema/entry.ts'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { leafHash } from '../../schema/merkle.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
-import type { Database, Lookup, WriteTransaction } from '../store/database.ts'
+import type { Database, WriteTransaction } from '../store/database.ts'
+import { lookupOf } from '../store/lookup.ts'
 import type { Row } from '../store/tables.ts'
 import type { Command, Decision } from './command.ts'
 import { openFacts, type PendingFacts } from './facts.ts'
@@ -20,10 +21,7 @@ export interface BatchOptions {
   readonly nowMs: number
 }
 
-const idempotencyByKey: Lookup<'idempotency'> = {
-  table: 'idempotency',
-  columns: ['principal', 'key'],
-}
+const idempotencyByKey = lookupOf('idempotency', 'principal', 'key')
 
 /**
  * Decides and records a batch in one transaction: durable, numbered, in the tree and projected when it

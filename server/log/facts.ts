@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import {
-  readingOf,
-  type Key,
-  type Lookup,
-  type Reader,
-  type WriteTransaction,
-} from '../store/database.ts'
+import { readingOf, type Reader, type WriteTransaction } from '../store/database.ts'
+import type { Key, Lookup } from '../store/lookup.ts'
+import { primaryLookups } from '../store/primary-lookups.ts'
 import {
   primaryKeys,
   projectionTables,
@@ -52,11 +48,10 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
   const pending = new Map<ProjectionTable, PendingTable>()
 
   const rowsOf = (lookup: Lookup): Rows => {
-    const name = `${lookup.table}/${lookup.columns.join()}`
-    let entry = known.get(name)
+    let entry = known.get(lookup.name)
     if (entry === undefined) {
       entry = { lookup, rows: new Map() }
-      known.set(name, entry)
+      known.set(lookup.name, entry)
     }
     return entry.rows
   }
@@ -105,9 +100,7 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     },
     apply: (changes) => {
       for (const change of changes) {
-        const row = merge(pending, change, (key) =>
-          rowsOf({ table: change.table, columns: primaryKeys[change.table] }).get(key),
-        )
+        const row = merge(pending, change, (key) => rowsOf(primaryLookups[change.table]).get(key))
         if (row !== undefined) remember(change.table, row)
       }
     },

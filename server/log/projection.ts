@@ -1,7 +1,8 @@
 import type { Json } from '../../schema/canonical-json.ts'
 import type { Entry, EntryKind, EntryOf } from '../../schema/entry.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
-import type { Key, Patch } from '../store/database.ts'
+import type { Patch } from '../store/database.ts'
+import type { Key } from '../store/lookup.ts'
 import type { ProjectionTable, Row } from '../store/tables.ts'
 
 /** An entry with its place in the log. */

@@ -3,6 +3,7 @@ import type { Json } from '../../schema/canonical-json.ts'
 import type { Entry } from '../../schema/entry.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import { readingOf, type Database, type WriteTransaction } from '../store/database.ts'
+import { lookupOf } from '../store/lookup.ts'
 import { projectionTables, type ProjectionTable } from '../store/tables.ts'
 import { openFacts } from './facts.ts'
 import { hasDocument, project, type Projection } from './projection.ts'
@@ -103,7 +104,7 @@ async function readDocuments(
   const keys = entries
     .filter(({ entry }) => hasDocument(entry))
     .map(({ index }) => [namespace, index] as const)
-  const found = await tx.find({ table: 'document', columns: ['namespace', 'log_index'] }, keys)
+  const found = await tx.find(lookupOf('document', 'namespace', 'log_index'), keys)
   const documents = new Map<number, Json>()
   for (const row of found) {
     if (row === undefined) continue

@@ -3,7 +3,6 @@ import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Row } from '../store/tables.ts'
-import { tombstoneOf } from '../timeline/describe-tombstone.ts'
 
 type Withdrawal = InputOf<'tombstoneCheckpoint'>
 
@@ -19,17 +18,16 @@ export const SUCCESSORS_MAX_COUNT = 1_000
  */
 export function checkRepeat(
   { digest, body }: Withdrawal,
-  first: Row<'tombstone'>,
+  first: Tombstone,
 ): { readonly tombstone: Tombstone; readonly created: false } {
-  const tombstone = tombstoneOf(first)
-  if (first.reason === body.reason && first.successor === (body.successor ?? null)) {
-    return { tombstone, created: false }
+  if (first.reason === body.reason && first.successor === body.successor) {
+    return { tombstone: first, created: false }
   }
-  const successor = first.successor === null ? 'no successor' : `successor ${first.successor}`
+  const successor = first.successor === undefined ? 'no successor' : `successor ${first.successor}`
   throw new CatalogError(
     'ALREADY_TOMBSTONED',
-    `${digest} was withdrawn as ${first.reason}, with ${successor}, at index ${first.log_index}: a tombstone is final. Send the same reason and successor to get it, or leave it as it is.`,
-    { detail: { tombstone } },
+    `${digest} was withdrawn as ${first.reason}, with ${successor}, at index ${first.index}: a tombstone is final. Send the same reason and successor to get it, or leave it as it is.`,
+    { detail: { tombstone: first } },
   )
 }
 

@@ -8,6 +8,7 @@ import { nothingNew, type Decision } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
+import { tombstoneOf } from '../timeline/describe-tombstone.ts'
 import { checkpointByDigest, read, tombstoneByCheckpoint } from '../timeline/lookups.ts'
 import { readCheckpoint, unknownCheckpoint } from '../timeline/read-checkpoint.ts'
 import {
@@ -103,7 +104,7 @@ async function decide(
     throw unknownCheckpoint(input)
   }
   const first = facts.find(tombstoneByCheckpoint, [namespace, digest])
-  if (first !== undefined) return nothingNew(checkRepeat(input, first))
+  if (first !== undefined) return nothingNew(checkRepeat(input, tombstoneOf(first)))
   // Under the head lock, and after what this batch has decided: a delta that came first counts.
   const db = await facts.query()
   const { successor } = body

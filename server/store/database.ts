@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { ReadonlyKysely } from 'kysely/readonly'
 import type { Dialect } from '../../migrations/dialect.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import type { Key, Lookup } from './lookup.ts'
 import type { Row, TableName, Tables } from './tables.ts'
 
 /** The read side: a handle that cannot write. */
@@ -11,15 +12,6 @@ export type Reader = ReadonlyKysely<Tables>
 export function readingOf(handle: Kysely<Tables>): Reader {
   return handle as unknown as Reader
 }
-
-/** How rows are looked up: a table, and the columns that together name one of its rows. */
-export interface Lookup<Name extends TableName = TableName> {
-  readonly table: Name
-  readonly columns: readonly string[]
-}
-
-/** Values of a lookup's columns, in their order. */
-export type Key = readonly (string | number)[]
 
 /** A change of single columns of one row, found by its primary key. */
 export interface Patch<Name extends TableName = TableName> {

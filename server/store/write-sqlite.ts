@@ -1,6 +1,8 @@
 import type BetterSqlite from 'better-sqlite3'
 import type { Kysely } from 'kysely'
-import type { Lookup, Patch, WriteTransaction } from './database.ts'
+import type { Patch, WriteTransaction } from './database.ts'
+import type { Lookup } from './lookup.ts'
+import { primaryLookups } from './primary-lookups.ts'
 import { columnsOf, replaceExisting } from './sql-text.ts'
 import { primaryKeys, type Row, type TableName, type Tables } from './tables.ts'
 
@@ -42,8 +44,7 @@ export function sqliteTransaction(
   return {
     query,
     lockHead: async (namespace) =>
-      findOne({ table: 'log_head', columns: ['namespace'] }).get(namespace) as
-        Row<'log_head'> | undefined,
+      findOne(primaryLookups.log_head).get(namespace) as Row<'log_head'> | undefined,
     createHead: async (namespace) => {
       const head = { namespace, size: 0, compact_range: Buffer.alloc(0) }
       insertAll('log_head', [head], '')

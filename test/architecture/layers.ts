@@ -36,7 +36,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'store-read',
-    paths: /^server\/store\/statement\.ts$/,
+    paths: /^server\/store\/(?:statement|lookup)\.ts$/,
     runs: ['schema', 'store-read'],
     types: ['store'],
     packages: ['kysely'],

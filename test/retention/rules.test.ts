@@ -41,7 +41,10 @@ function refusal(code: ErrorCode, detail?: unknown) {
 describe('a tombstone asked for again', () => {
   it('is the first one, whatever note comes with it', () => {
     const again = { ...asked, body: { ...asked.body, note: 'another note' } }
-    assert.deepEqual(checkRepeat(again, first), { tombstone: tombstoneOf(first), created: false })
+    assert.deepEqual(checkRepeat(again, tombstoneOf(first)), {
+      tombstone: tombstoneOf(first),
+      created: false,
+    })
   })
 
   it('is refused for another reason, another successor, or none, and names the first', () => {
@@ -52,7 +55,7 @@ describe('a tombstone asked for again', () => {
     ] as const
     for (const body of bodies) {
       assert.throws(
-        () => checkRepeat({ namespace, digest, body }, first),
+        () => checkRepeat({ namespace, digest, body }, tombstoneOf(first)),
         refusal('ALREADY_TOMBSTONED', { tombstone: tombstoneOf(first) }),
       )
     }
@@ -60,7 +63,7 @@ describe('a tombstone asked for again', () => {
 
   it('is refused with a successor when the first had none', () => {
     assert.throws(
-      () => checkRepeat(asked, { ...first, successor: null }),
+      () => checkRepeat(asked, tombstoneOf({ ...first, successor: null })),
       refusal('ALREADY_TOMBSTONED'),
     )
   })

@@ -1,0 +1,20 @@
+import type { TableName } from './tables.ts'
+
+/** How rows are looked up: a table, and the columns that together name one of its rows. */
+export interface Lookup<Name extends TableName = TableName> {
+  readonly table: Name
+  readonly columns: readonly string[]
+  /** Two lookups by the same columns are the same. */
+  readonly name: string
+}
+
+/** Values of a lookup's columns, in their order. */
+export type Key = readonly (string | number)[]
+
+/** A lookup of a table by columns that name at most one row. */
+export function lookupOf<Name extends TableName>(
+  table: Name,
+  ...columns: readonly string[]
+): Lookup<Name> {
+  return { table, columns, name: `${table}/${columns.join()}` }
+}
