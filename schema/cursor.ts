@@ -30,8 +30,7 @@ export function parseCursor(
   const parsed = parseText(cursor)
   const parts: readonly unknown[] = Array.isArray(parsed) ? parsed : []
   const [from, ...key] = parts
-  const fits =
-    key.length === kinds.length && key.every((part, place) => typeof part === kinds[place])
+  const fits = key.length === kinds.length && key.every((part, place) => isPart(part, kinds[place]))
   if (from !== scopeOf(scope) || !fits) {
     throw new CatalogError(
       'INVALID_CURSOR',
@@ -39,6 +38,12 @@ export function parseCursor(
     )
   }
   return key as PageKey
+}
+
+/** Whether a page of ours can end with it: an index or a name, and nothing that a database refuses. */
+function isPart(part: unknown, kind: 'string' | 'number' | undefined): boolean {
+  if (kind === 'number') return Number.isSafeInteger(part)
+  return typeof part === 'string' && !part.includes('\u0000')
 }
 
 function scopeOf(scope: Json): string {

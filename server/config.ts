@@ -37,13 +37,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       `CAIRN_HOST is ${host}, which others can reach, and CAIRN_AUTH_FILE names no issuers: set CAIRN_AUTH_FILE, or keep CAIRN_HOST on 127.0.0.1.`,
     )
   }
-  const listed = (env['CAIRN_ALLOWED_HOSTS'] ?? '').split(',').filter((name) => name !== '')
+  const listed = (env['CAIRN_ALLOWED_HOSTS'] ?? '').split(',').map((name) => name.trim())
   return {
     dataDirectory,
     database: parseDatabase(env['CAIRN_DATABASE_URL'], dataDirectory),
     host,
     port: parsePort(env['CAIRN_PORT']),
-    allowedHosts: [...(isLoopback(host) ? loopback : [host]), ...listed.map((name) => name.trim())],
+    allowedHosts: [
+      ...(isLoopback(host) ? loopback : [host]),
+      ...listed.filter((name) => name !== ''),
+    ],
     authFile,
   }
 }
@@ -66,8 +69,8 @@ function parseDatabase(url: string | undefined, dataDirectory: string): Database
 
 function parsePort(text: string | undefined): number {
   if (text === undefined || text === '') return DEFAULT_PORT
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) {
     throw invalid(`CAIRN_PORT is "${text}": give a number from 0 to 65535.`)
   }
   return port

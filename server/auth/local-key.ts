@@ -35,11 +35,7 @@ export interface TokenRequest {
 export async function openLocalKey(dataDirectory: string): Promise<LocalKey> {
   const file = join(dataDirectory, 'local-key.json')
   const jwk = readKey(file) ?? (await createKey(dataDirectory, file))
-  const { d: _, ...publicPart } = jwk
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK(jwk, ALGORITHM),
-    importJWK(publicPart, ALGORITHM),
-  ])
+  const { privateKey, publicKey } = await importKeys(jwk, file)
   return {
     sign: ({ subject, grants, issuedAtMs, lifetimeSeconds }) => {
       const issuedAt = Math.floor(issuedAtMs / 1000)
@@ -88,6 +84,19 @@ export function parseGrants(value: unknown): readonly Grant[] {
   })
 }
 
+async function importKeys(jwk: JWK, file: string) {
+  try {
+    const { d: _, ...publicPart } = jwk
+    const [privateKey, publicKey] = await Promise.all([
+      importJWK(jwk, ALGORITHM),
+      importJWK(publicPart, ALGORITHM),
+    ])
+    return { privateKey, publicKey }
+  } catch (cause) {
+    throw notAKey(file, cause)
+  }
+}
+
 function readKey(file: string): JWK | undefined {
   let text: string
   try {
@@ -99,11 +108,7 @@ function readKey(file: string): JWK | undefined {
   try {
     return JSON.parse(text) as JWK
   } catch (cause) {
-    throw new CatalogError(
-      'CONFIG_INVALID',
-      `${file} is not a key: move it away, and a new one is made; tokens of the old one end with it.`,
-      { cause },
-    )
+    throw notAKey(file, cause)
   }
 }
 
@@ -125,4 +130,11 @@ const invalidGrants = (): CatalogError =>
   new CatalogError(
     'TOKEN_INVALID',
     'The token\'s "grants" must be a list of { verbs, on }, with on as "namespace/job": get a new one.',
+  )
+
+const notAKey = (file: string, cause: unknown): CatalogError =>
+  new CatalogError(
+    'CONFIG_INVALID',
+    `${file} is not a key: move it away, and a new one is made; tokens of the old one end with it.`,
+    { cause },
   )

@@ -1,5 +1,5 @@
 import { parseJsonStrictly } from '../../schema/canonical-json.ts'
-import { CatalogError } from '../../schema/errors.ts'
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -7,7 +7,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * The body's text, read with a bound: a declared length that is too large is refused before reading, a
  * chunked body while it comes in.
  *
- * @throws {BODY_TOO_LARGE | UNSUPPORTED_MEDIA_TYPE | MALFORMED_JSON}
+ * @throws {BODY_TOO_LARGE | UNSUPPORTED_MEDIA_TYPE | MALFORMED_JSON | INVALID_REQUEST}
  */
 export async function readBody(request: Request, maxBytes: number): Promise<string> {
   const type = request.headers.get('content-type') ?? ''
@@ -18,9 +18,24 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
     )
   }
   const declared = request.headers.get('content-length')
-  if (declared === null) return decode(await readChunked(request, maxBytes))
-  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return decode(await request.arrayBuffer())
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
+  return decode(await readWhole(request, declared === null ? maxBytes : undefined))
+}
+
+/** A client that went away is no failure of the server, and nobody is left to tell. */
+async function readWhole(
+  request: Request,
+  maxBytes: number | undefined,
+): Promise<ArrayBuffer | Uint8Array> {
+  try {
+    if (maxBytes === undefined) return await request.arrayBuffer()
+    return await readChunked(request, maxBytes)
+  } catch (cause) {
+    if (isCatalogError(cause)) throw cause
+    throw new CatalogError('INVALID_REQUEST', 'The body ended early: send all of it again.', {
+      cause,
+    })
+  }
 }
 
 async function readChunked(request: Request, maxBytes: number): Promise<Uint8Array> {

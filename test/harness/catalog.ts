@@ -2,7 +2,6 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import type { Hono } from 'hono'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -123,10 +122,8 @@ async function newPostgresDatabase(): Promise<string> {
   return `${server}/${name}`
 }
 
-/** For a test file that is run alone. */
+/** For a test file that is run alone; it ends with the file's process. */
 async function startOwn(): Promise<string> {
   ownPostgres ??= startPostgres(['-c', 'fsync=off'])
-  const running = await ownPostgres
-  after(() => running.stop())
-  return running.url
+  return (await ownPostgres).url
 }

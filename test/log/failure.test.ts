@@ -12,6 +12,9 @@ import { upTo } from './drafts.ts'
 const ROOM_PAGES = 8
 const WRITES_MAX_COUNT = 200
 
+/** Questions to the database before a wait is given up: many seconds of them. */
+const POLLS_MAX_COUNT = 20_000
+
 describe('a full disk under sqlite', () => {
   const scene = useScene('sqlite')
   const setRoom = (pages: number): Promise<void> =>
@@ -114,13 +117,14 @@ describe('postgres that goes away', () => {
   }
   /** Does something to the session that waits for a lock, once there is one. */
   const onceWaiting = async (column: string): Promise<void> => {
-    for (;;) {
+    for (const _ of upTo(POLLS_MAX_COUNT)) {
       const found = await raw.run(
         `select ${column} from pg_stat_activity
          where datname = current_database() and wait_event_type = 'Lock'`,
       )
       if (found.length > 0) return
     }
+    assert.fail('a session was to wait for a lock')
   }
   const endWaiting = (): Promise<void> => onceWaiting('pg_terminate_backend(pid)')
   const lockHead = 'select size from log_head for update'

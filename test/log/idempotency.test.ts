@@ -36,13 +36,13 @@ for (const dialect of dialects) {
     test('the answer is that of the time when it was carried out, though more has happened', async () => {
       const { run } = await scene().open('later')
       const checkpoint = await scene().save(run, 1)
-      const body = { job: 'later', resume: 'latest' }
-      const first = answered(await scene().post('/runs', body, keyed('later')), 201)
+      const later = { job: 'later', resume: 'latest' }
+      const first = answered(await scene().post('/runs', later, keyed('later')), 201)
       assert.equal(first.plan.checkpoint, checkpoint)
       await scene().save(first.run, 2)
       await scene().tombstone(checkpoint)
       await scene().open('later', { resume: 'none' })
-      assert.deepEqual(answered(await scene().post('/runs', body, keyed('later')), 201), first)
+      assert.deepEqual(answered(await scene().post('/runs', later, keyed('later')), 201), first)
     })
 
     test('another body, operation, namespace or place under the key is refused', async () => {

@@ -4,6 +4,7 @@ import { newConfig, openTestCatalog, type Called } from '../harness/catalog.ts'
 import { idOf, sampleBlob, sampleManifest } from '../harness/samples.ts'
 import { answered, declareScene, refused, sceneIn, type Scene } from '../register/scene.ts'
 import { openRaw, type RawDatabase } from '../store/raw.ts'
+import { upTo } from './drafts.ts'
 
 // On SQLite a transaction begins with the lock, so only PostgreSQL lets two servers look before they wait.
 describe('two servers that decide at once on postgres', () => {
@@ -158,13 +159,17 @@ describe('two servers that decide at once on postgres', () => {
   })
 })
 
-/** Until so many sessions of the database wait for a lock; bounded by the statement timeout of the server. */
+/** Questions to the database before a wait is given up: many seconds of them. */
+const POLLS_MAX_COUNT = 20_000
+
+/** Until so many sessions of the database wait for a lock. */
 async function waitingFor(raw: RawDatabase, count: number): Promise<void> {
-  for (;;) {
+  for (const _ of upTo(POLLS_MAX_COUNT)) {
     const rows = await raw.run(
       `select 1 as one from pg_stat_activity
        where datname = current_database() and wait_event_type = 'Lock'`,
     )
     if (rows.length >= count) return
   }
+  assert.fail(`${count} sessions were to wait for a lock`)
 }

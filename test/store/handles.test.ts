@@ -79,9 +79,7 @@ for (const dialect of dialects) {
 
       test('the file has the page size that was chosen, and a write-ahead log', async () => {
         const reader = scene().at.catalog.context.db as unknown as Kysely<Tables>
-        assert.deepEqual((await sql`pragma page_size`.execute(reader)).rows, [
-          { page_size: 2048 },
-        ])
+        assert.deepEqual((await sql`pragma page_size`.execute(reader)).rows, [{ page_size: 2048 }])
         assert.deepEqual((await sql`pragma journal_mode`.execute(reader)).rows, [
           { journal_mode: 'wal' },
         ])

@@ -6,19 +6,22 @@ import { test } from 'node:test'
 import { canonicalize } from '../../schema/canonical-json.ts'
 import { parseConfig } from '../../server/config.ts'
 import { openTestCatalog } from '../harness/catalog.ts'
+import { startPostgres } from '../harness/postgres.ts'
 import { sampleManifest } from '../harness/samples.ts'
 import { NAMESPACE } from './acknowledged.ts'
-import { startRestartablePostgres } from './restartable-postgres.ts'
 import { verifyCatalog } from './verify-catalog.ts'
 
 const prefix = `/v1/namespaces/${NAMESPACE}`
 
 test('while the database is away writes are refused as retryable, and afterwards they go on', async (t) => {
-  const postgres = await startRestartablePostgres()
-  t.after(() => postgres.remove())
+  const postgres = await startPostgres()
+  t.after(() => postgres.stop())
   const directory = await mkdtemp(join(tmpdir(), 'cairn-test-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
-  const config = parseConfig({ CAIRN_DATA_DIR: directory, CAIRN_DATABASE_URL: postgres.url })
+  const config = parseConfig({
+    CAIRN_DATA_DIR: directory,
+    CAIRN_DATABASE_URL: `${postgres.url}/postgres`,
+  })
   const catalog = await openTestCatalog('postgres', config)
   await catalog.call('PUT', prefix, {})
   const opened = await catalog.call('POST', `${prefix}/runs`, { job: 'fares', resume: 'none' })
@@ -29,7 +32,7 @@ test('while the database is away writes are refused as retryable, and afterwards
   const before = await register(0)
   assert.equal(before.status, 201)
 
-  await postgres.stop()
+  await postgres.pause()
   for (const step of [1, 2]) {
     const refused = await register(step)
     assert.equal(refused.status, 503)
@@ -41,7 +44,7 @@ test('while the database is away writes are refused as retryable, and afterwards
   assert.equal(unread.status, 503)
   assert.equal((await catalog.call('GET', '/readyz')).status, 503)
 
-  await postgres.start()
+  await postgres.resume()
   const again = await Promise.all([register(1), register(1)])
   assert.deepEqual(new Set(again.map(({ status }) => status)), new Set([200, 201]))
   const after = await register(2)

