@@ -1,6 +1,7 @@
 import { log } from './0001-log.ts'
 import { registry } from './0002-registry.ts'
+import { statistics } from './0003-statistics.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [log, registry]
+export const migrations: readonly Migration[] = [log, registry, statistics]

@@ -18,6 +18,9 @@ import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
 
 type Input = InputOf<'openRun'>
 
+/** Under the head lock, everything recorded so far. */
+const NOW = Number.MAX_SAFE_INTEGER as LogIndex
+
 /** A run that is open, and the way back to where it goes on from. */
 export interface OpenedRun {
   readonly run: Run
@@ -78,6 +81,8 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
   const db = await facts.query()
   const line = facts.find(lineByJob, [namespace, body.job, partition])
   const { checkpoint, skipped } = await chooseFor(db, opening)
+  // A plan that is too large is refused before anything is fenced.
+  if (checkpoint !== undefined) await buildPlan(db, { checkpoint, asOf: NOW, skipped })
   const declaring = await declarationOf(db, opening)
   const entry: Draft = {
     kind: 'run.opened',
@@ -129,7 +134,7 @@ async function chooseFor(
       namespace,
       job: body.job,
       partition,
-      asOf: Number.MAX_SAFE_INTEGER as LogIndex,
+      asOf: NOW,
       minGrade: body.minGrade ?? 'committed',
       includeAbandoned: false,
       from: body.resume,

@@ -21,7 +21,7 @@ import {
   runById,
 } from '../timeline/lookups.ts'
 import { isOnLine, walkLineOf } from '../timeline/read-line.ts'
-import { assess } from '../timeline/standing.ts'
+import { judge } from '../timeline/standing.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -178,17 +178,21 @@ function registration(decided: {
   }
 }
 
-/** What single rows cannot tell: failed evidence of the base, and whether its line leads here. */
+/** What single rows cannot tell: whether the base's chain is good, and whether its line leads here. */
 async function checkBaseHistory(
   facts: Facts,
   manifest: Manifest,
   base: Row<'checkpoint'>,
 ): Promise<void> {
-  if (base.evidence_index === null && base.run === manifest.run) return
+  const alone = base.evidence_index === null && base.chain_length === 1
+  if (alone && base.run === manifest.run) return
   const db = await facts.query()
-  const asOf = Number.MAX_SAFE_INTEGER as LogIndex
-  const { failing } = await assess(db, base.namespace, { standing: base, asOf })
-  if (failing) throw baseNotGood(base.digest, 'has failed evidence')
+  const wanted = { asOf: Number.MAX_SAFE_INTEGER as LogIndex, minGrade: 'committed' } as const
+  const { fault } = await judge(db, base.namespace, { standing: base, wanted })
+  if (fault !== undefined) {
+    const where = fault.because === undefined ? '' : ` (${fault.because})`
+    throw baseNotGood(base.digest, `is not good: ${fault.reason}${where}`)
+  }
   if (!(await isOnLine(walkLineOf(db, base.namespace, manifest.run), base))) {
     throw baseNotGood(
       base.digest,

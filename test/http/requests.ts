@@ -1,0 +1,124 @@
+import { canonicalize } from '../../schema/canonical-json.ts'
+import { digestOf, type Digest } from '../../schema/digest.ts'
+import { operations, type OperationId } from '../../schema/operations.ts'
+import type { Operation } from '../../schema/operations/operation.ts'
+import type { Run } from '../../schema/run.ts'
+import { sampleManifest } from '../harness/samples.ts'
+import { answered, type Scene } from '../register/scene.ts'
+
+/** What is recorded, for requests to name. */
+export interface Recorded {
+  readonly namespace: string
+  readonly job: string
+  readonly run: Run
+  readonly checkpoint: Digest
+  readonly other: Digest
+  readonly environment: Digest
+}
+
+/** A request to an operation. */
+export interface SampleRequest {
+  readonly method: string
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** What one operation's request has beside what every request takes from the recorded names. */
+interface Members {
+  readonly digest?: Digest
+  readonly query?: string
+  readonly body?: unknown
+}
+
+const document = { schemaVersion: 1, sections: { runtime: { name: 'node', version: '24' } } }
+const environment = digestOf(canonicalize(document))
+
+/** One request for each operation that succeeds once: a new operation without one does not compile. */
+const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
+  declareNamespace: () => ({ body: { description: 'Fares.' } }),
+  listNamespaces: () => ({}),
+  declareJob: () => ({ body: { labels: { team: 'pricing' } } }),
+  getJob: () => ({}),
+  listJobs: () => ({}),
+  recordEnvironment: () => ({ digest: environment, body: document }),
+  getEnvironment: () => ({ digest: environment }),
+  getRun: () => ({}),
+  listRuns: ({ job }) => ({ query: `?job=${job}` }),
+  closeRun: () => ({ body: { outcome: 'succeeded', note: 'Done.' } }),
+  openRun: ({ job }) => ({ body: { job, resume: 'latest', labels: { host: 'a' } } }),
+  getLatest: () => ({ query: '?minGrade=committed' }),
+  planRecovery: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  registerCheckpoint: ({ namespace, run }) => ({
+    body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },
+  }),
+  registerCheckpoints: ({ namespace, run }) => ({
+    body: {
+      items: [
+        { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 12) },
+      ],
+    },
+  }),
+  listCheckpoints: ({ job }) => ({ query: `?job=${job}&limit=2` }),
+  getCheckpoint: () => ({}),
+  getManifest: () => ({}),
+  getLineage: () => ({ query: '?direction=descendants&depth=3' }),
+  compareCheckpoints: () => ({}),
+  recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
+  tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
+  getHistory: () => ({}),
+  listEntries: () => ({ query: '?after=0&limit=3' }),
+}
+
+/** Every operation, with its id. */
+export const everyOperation: readonly (readonly [OperationId, Operation])[] = Object.entries(
+  operations,
+).map(([id, operation]) => [id as OperationId, operation])
+
+/** A request to an operation about what is recorded. */
+export function requestFor(id: OperationId, known: Recorded): SampleRequest {
+  const { digest = known.checkpoint, query = '', body } = samples[id](known)
+  const { job, namespace, other } = known
+  const { method, path } = operations[id]
+  const params = { namespace, job, digest, other, run: known.run.run }
+  return {
+    method,
+    path: `${fillPath(path, params)}${query}`,
+    ...(body === undefined ? {} : { body }),
+  }
+}
+
+/** A path's template with its members filled in. */
+export function fillPath(template: string, params: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(params[name] ?? 'missing'),
+  )
+}
+
+/** Names for requests that are refused before anything is looked up. */
+export const nothingRecorded: Recorded = {
+  namespace: 'airline',
+  job: 'fares',
+  run: {
+    run: 'run-1',
+    namespace: 'airline',
+    job: 'fares',
+    partition: '',
+    attempt: 1,
+    state: 'open',
+    openedAt: '2026-11-23T10:00:00.000Z',
+    openedIndex: 0,
+  } as unknown as Run,
+  checkpoint: digestOf('a checkpoint that nobody registered'),
+  other: digestOf('another checkpoint that nobody registered'),
+  environment,
+}
+
+/** Records what requests about a job name: an environment, an open run and two checkpoints. */
+export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
+  const recorded = await scene.put(`/environments/${environment}`, document)
+  answered(recorded, recorded.status === 201 ? 201 : 200)
+  const { run } = await scene.open(job)
+  const other = await scene.save(run, 1, { environment })
+  const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
+  return { namespace: scene.namespace, job, run, checkpoint, other, environment }
+}
