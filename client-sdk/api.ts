@@ -659,7 +659,7 @@ export interface Operations {
   readonly declareNamespace: {
     readonly input: { readonly namespace: NamespaceName; readonly body: NamespaceSpec }
     readonly response: Namespace
-    readonly errors: never
+    readonly errors: 'DOCUMENT_TOO_LARGE'
   }
   /** List the namespaces the caller may read. */
   readonly listNamespaces: {
@@ -680,7 +680,7 @@ export interface Operations {
       readonly body: JobSpec
     }
     readonly response: Job
-    readonly errors: 'NAMESPACE_NOT_FOUND'
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'DOCUMENT_TOO_LARGE'
   }
   /** Get a job. */
   readonly getJob: {

@@ -14,6 +14,7 @@ import {
   Step,
   Timestamp,
 } from './names.ts'
+import { noNul } from './no-nul.ts'
 
 /** Grades from weakest to strongest. */
 export const grades = ['committed', 'present', 'verified', 'restored'] as const
@@ -84,7 +85,7 @@ export const Evidence = Type.Object(
     checkpoint: Digest,
     finding: Type.Enum(['present', 'verified', 'restored'], { title: 'Finding' }),
     outcome: Type.Enum(['passed', 'failed'], { title: 'EvidenceOutcome' }),
-    method: Type.String({ minLength: 1, maxLength: 128 }),
+    method: Type.String({ minLength: 1, maxLength: 128, pattern: noNul }),
     note: Type.Optional(Note),
     actor: Type.String(),
     index: LogIndex,

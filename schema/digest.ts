@@ -69,16 +69,6 @@ export function digestOf(content: Uint8Array | string): Digest {
   return digestFromBytes(sha256Portable(bytes))
 }
 
-/** The 32 bytes of a digest. */
-export function digestToBytes(digest: Digest): Uint8Array {
-  const bytes = new Uint8Array(HASH_BYTES)
-  for (let index = 0; index < HASH_BYTES; index += 1) {
-    const at = PREFIX.length + index * 2
-    bytes[index] = Number.parseInt(digest.slice(at, at + 2), 16)
-  }
-  return bytes
-}
-
 /**
  * The digest that has these bytes.
  *

@@ -13,6 +13,7 @@ import {
   Step,
   Timestamp,
 } from './names.ts'
+import { noNul } from './no-nul.ts'
 
 /** Most workers that one checkpoint may have; shards are listed one by one in an 8 MiB document. */
 const SHARDS_MAX_COUNT = 65_536
@@ -97,8 +98,8 @@ export const Progress = Type.Object(
 
 export const Format = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 128 }),
-    version: Type.String({ minLength: 1, maxLength: 64 }),
+    name: Type.String({ minLength: 1, maxLength: 128, pattern: noNul }),
+    version: Type.String({ minLength: 1, maxLength: 64, pattern: noNul }),
     metadata: Type.Optional(JsonMap),
   },
   { title: 'Format', additionalProperties: false },

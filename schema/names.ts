@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Digest as DigestText } from './digest.ts'
+import { noNul } from './no-nul.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -90,7 +91,7 @@ export const Timestamp = Type.String({
 /** Labels a person filters by; at most 32. */
 export const Labels = Type.Record(
   Type.String({ pattern: '^[a-z0-9][a-z0-9._/-]{0,62}$' }),
-  Type.String({ maxLength: 256 }),
+  Type.String({ maxLength: 256, pattern: noNul }),
   {
     title: 'Labels',
     description: 'Short texts to filter by; at most 32 of them.',
@@ -102,4 +103,4 @@ export const Labels = Type.Record(
 export type Labels = Readonly<Static<typeof Labels>>
 
 /** A note by a person or program, at most 4,096 characters. */
-export const Note = Type.String({ title: 'Note', maxLength: 4096 })
+export const Note = Type.String({ title: 'Note', maxLength: 4096, pattern: noNul })

@@ -16,6 +16,8 @@ export { parseConfig, type Config } from './config.ts'
 /** Longer than clients and load balancers keep a connection, so that none writes to one that just closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
 const HEADERS_TIMEOUT_MS = 80_000
+/** How often idle connections are looked for while the server stops. */
+const IDLE_CHECK_MS = 50
 /** Open requests get this long to end when the server stops. */
 const DRAIN_MAX_MS = 10_000
 
@@ -80,11 +82,15 @@ function listen(
 
 async function closeServer(server: ServerType): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  if ('closeIdleConnections' in server) server.closeIdleConnections()
+  // Again and again: a kept connection becomes idle when the request on it ends.
+  const idle = setInterval(() => {
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+  }, IDLE_CHECK_MS)
   const timer = setTimeout(() => {
     if ('closeAllConnections' in server) server.closeAllConnections()
   }, DRAIN_MAX_MS)
   await closed
+  clearInterval(idle)
   clearTimeout(timer)
 }
 

@@ -35,7 +35,7 @@ export const namesOperations = {
     response: Namespace,
     answer: 'json',
     repeat: 'safe',
-    errors: [],
+    errors: ['DOCUMENT_TOO_LARGE'],
   }),
   listNamespaces: operation({
     method: 'GET',
@@ -66,7 +66,7 @@ export const namesOperations = {
     response: Job,
     answer: 'json',
     repeat: 'safe',
-    errors: ['NAMESPACE_NOT_FOUND'],
+    errors: ['NAMESPACE_NOT_FOUND', 'DOCUMENT_TOO_LARGE'],
   }),
   getJob: operation({
     method: 'GET',

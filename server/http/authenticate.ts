@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
 import { errors as joseErrors } from 'jose'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { Principal } from '../../schema/grant.ts'
 
 /** Verified tokens kept: verifying one costs more than the rest of the request. */
-const CACHE_MAX_COUNT = 10_000
+const CACHE_MAX_COUNT = 2_000
+/** Longer ones are verified each time: with the count, this bounds the memory. */
+const CACHED_TOKEN_MAX_LENGTH = 4096
 /** A verified token is believed this long, and never beyond its own expiry. */
 const CACHE_MAX_AGE_MS = 60_000
 
@@ -28,14 +29,17 @@ export type Authenticate = (authorization: string | undefined) => Promise<Princi
 export function createAuthenticate(verify: VerifyToken, nowMs: () => number): Authenticate {
   const known = new Map<string, { readonly principal: Principal; readonly untilMs: number }>()
   return async (authorization) => {
-    const token = bearerToken(authorization)
-    const name = createHash('sha256').update(token).digest('base64')
     const now = nowMs()
-    const cached = known.get(name)
+    const cached = known.get(authorization ?? '')
     if (cached !== undefined && now < cached.untilMs) return cached.principal
+    const token = bearerToken(authorization)
     const { principal, expiresAtMs } = await verifyOrRefuse(verify, token)
+    if (token.length > CACHED_TOKEN_MAX_LENGTH) return principal
     if (known.size >= CACHE_MAX_COUNT) known.clear()
-    known.set(name, { principal, untilMs: Math.min(expiresAtMs, now + CACHE_MAX_AGE_MS) })
+    known.set(authorization ?? '', {
+      principal,
+      untilMs: Math.min(expiresAtMs, now + CACHE_MAX_AGE_MS),
+    })
     return principal
   }
 }

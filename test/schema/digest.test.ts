@@ -92,10 +92,9 @@ const digestTests = (digests: () => typeof native) => () => {
   it('goes to bytes and back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
-        const { digestFromBytes, digestToBytes } = digests()
+        const { digestFromBytes } = digests()
         const digest = digestFromBytes(bytes)
         assert.equal(digest, `sha256:${hex(bytes)}`)
-        assert.deepEqual(digestToBytes(digest), bytes)
       }),
     )
   })
