@@ -839,9 +839,9 @@ export interface Operations {
   /**
    * Open a run and, in the same step, resume from the last good state. Fences every older
    * attempt of the job and partition, and declares the job if nobody has. With `latest`, a
-   * job that never registered anything starts fresh (`plan` is null); one that has candidates
-   * but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on
-   * purpose; a digest resumes from that checkpoint or fails.
+   * job whose current line has no checkpoint yet starts fresh (`plan` is null); one that has
+   * candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line
+   * on purpose; a digest resumes from that checkpoint or fails.
    */
   readonly openRun: {
     readonly input: { readonly namespace: NamespaceName; readonly body: OpenRun }

@@ -34,7 +34,7 @@ export const recoverOperations = {
     path: `${prefix}/runs`,
     summary: 'Open a run and, in the same step, resume from the last good state',
     description:
-      'Fences every older attempt of the job and partition, and declares the job if nobody has. With `latest`, a job that never registered anything starts fresh (`plan` is null); one that has candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on purpose; a digest resumes from that checkpoint or fails.',
+      'Fences every older attempt of the job and partition, and declares the job if nobody has. With `latest`, a job whose current line has no checkpoint yet starts fresh (`plan` is null); one that has candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on purpose; a digest resumes from that checkpoint or fails.',
     tag: 'runs',
     verb: 'append',
     reach: 'none',

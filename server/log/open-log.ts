@@ -78,7 +78,11 @@ export function openLog(options: LogOptions): Log {
   }
 }
 
-async function commit(options: LogOptions, batch: readonly Waiting[]): Promise<void> {
+async function commit(
+  options: LogOptions,
+  batch: readonly Waiting[],
+  isRetry = false,
+): Promise<void> {
   try {
     const commands = batch.map((waiting) => waiting.command)
     const settled = await commitBatch(options.database, commands, {
@@ -88,12 +92,13 @@ async function commit(options: LogOptions, batch: readonly Waiting[]): Promise<v
     batch.forEach((waiting, place) => settle(waiting, settled[place]))
   } catch (error) {
     options.onFailure(error)
-    if (isCatalogError(error) || batch.length === 1) {
+    if (isCatalogError(error) || isRetry) {
       for (const waiting of batch) waiting.reject(error)
       return
     }
-    // Something unforeseen in one command must not fail its neighbours: each alone shows which.
-    for (const waiting of batch) await commit(options, [waiting])
+    // Something unforeseen in one command must not fail its neighbours: each alone shows which. It may also
+    // have been another server that took an idempotency key first, which is seen the second time.
+    for (const waiting of batch) await commit(options, [waiting], true)
   }
 }
 

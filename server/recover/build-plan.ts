@@ -33,7 +33,7 @@ export async function buildPlan(
   { checkpoint, asOf, skipped }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
-  const chain = await readChain(db, namespace, digest)
+  const chain = await readChain(db, checkpoint)
   const stages: PlanStage[] = []
   let blobCount = 0
   let newest: Manifest | undefined

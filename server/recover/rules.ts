@@ -63,7 +63,7 @@ export function warningsOf(
       message: 'No environment was recorded: drift cannot be seen.',
     })
   }
-  if (found.grade === 'committed') {
+  if (found.grade === 'committed' || found.grade === 'present') {
     warnings.push({
       code: 'NOT_VERIFIED',
       message: 'Nobody has looked at the bytes since they were registered; a restore checks them.',

@@ -22,7 +22,7 @@ const PAGE_SIZE_BYTES = 2048
 /** The writer folds the write-ahead log back at this size: larger is faster, and takes longer to reopen. */
 const WAL_MAX_BYTES = 64 * 1024 * 1024
 /** Page cache of each of the two handles. */
-const CACHE_BYTES = 48 * 1024 * 1024
+const CACHE_BYTES = 32 * 1024 * 1024
 /** Another process may hold the file for as long as one batch takes, or a backup's first page. */
 const BUSY_TIMEOUT_MS = 10_000
 /** Distinct SQL texts kept compiled on a handle. Filters make few hundred shapes. */

@@ -82,12 +82,9 @@ const columns = [
 ] as const
 
 /** A checkpoint and everything it needs, itself first; bounded when the delta was registered. */
-export async function readChain(
-  db: Reader,
-  namespace: NamespaceName,
-  checkpoint: Digest,
-): Promise<readonly Standing[]> {
-  return chainOf(db, { namespace, checkpoint })
+export async function readChain(db: Reader, standing: Standing): Promise<readonly Standing[]> {
+  if (standing.base === null) return [standing]
+  return chainOf(db, { namespace: standing.namespace, checkpoint: standing.digest })
 }
 
 /** The grade, and whether something failed, as of an index. */
@@ -166,7 +163,7 @@ export async function judge(
 ): Promise<Judgement> {
   const own = await judgeAlone(db, namespace, { standing, wanted })
   if (own.fault !== undefined || standing.base === null) return own
-  const chain = await readChain(db, namespace, standing.digest)
+  const chain = await readChain(db, standing)
   if (chain.length !== standing.chain_length) {
     return { ...own, fault: { reason: 'CHAIN_BROKEN', because: standing.base } }
   }

@@ -105,7 +105,7 @@ for (const dialect of dialects) {
         'NOT_VERIFIED',
         'ABANDONED',
       ])
-      await scene().evidence(bare, 'present')
+      await scene().evidence(bare, 'verified')
       assert.ok(!codesOf(await plan({ job: 'warned', checkpoint: bare })).includes('NOT_VERIFIED'))
     })
 

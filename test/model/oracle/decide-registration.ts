@@ -1,6 +1,6 @@
 import { documentDigest, type Manifest } from './fact.ts'
 import type { Registration } from './request.ts'
-import { isAbandoned, ownFault } from './standing.ts'
+import { faultOf } from './standing.ts'
 import { accepted, recorded, refused, repeated, type Verdict, type Violation } from './verdict.ts'
 import { currentRun, isFenced, type RunRecord, type Saved, type World } from './world.ts'
 
@@ -97,9 +97,6 @@ function brokenOnBase(world: World, base: Saved, manifest: Manifest): readonly V
   const sameLine =
     base.manifest.job === manifest.job && base.partition === (manifest.partition ?? '')
   if (!sameLine || base.manifest.step > manifest.step) broken.push({ code: 'BASE_MISMATCH' })
-  // What lies below the base is not looked at: a delta over a broken chain may be registered, and is not good.
-  if (isAbandoned(world, base) || ownFault(base) !== undefined) {
-    broken.push({ code: 'BASE_NOT_GOOD' })
-  }
+  if (faultOf(world, base) !== undefined) broken.push({ code: 'BASE_NOT_GOOD' })
   return broken
 }

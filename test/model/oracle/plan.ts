@@ -53,7 +53,7 @@ function warningsOf(world: World, saved: Saved): readonly string[] {
   if (inputs.some(({ version }) => version === undefined)) warnings.push('INPUT_UNPINNED')
   if (environment === undefined) warnings.push('ENVIRONMENT_MISSING')
   // The design leaves open whether objects that were seen to exist still need this; the catalog says no.
-  if (gradeOf(saved) === 'committed') warnings.push('NOT_VERIFIED')
+  if (['committed', 'present'].includes(gradeOf(saved))) warnings.push('NOT_VERIFIED')
   if (isAbandoned(world, saved)) warnings.push('ABANDONED')
   return warnings.toSorted()
 }

@@ -45,7 +45,7 @@ const isBelow = (grade: Grade, wanted: Grade | undefined): boolean =>
   grades.indexOf(grade) < grades.indexOf(wanted ?? 'committed')
 
 /** What is wrong with one state by itself, whatever lies below it. */
-export function ownFault(saved: Saved, wanted: Wanted = {}): SkipReason | undefined {
+function ownFault(saved: Saved, wanted: Wanted): SkipReason | undefined {
   if (saved.tombstone !== undefined) return 'TOMBSTONED'
   if (saved.evidence.at(-1)?.outcome === 'failed') return 'EVIDENCE_FAILED'
   if (isBelow(gradeOf(saved), wanted.minGrade)) return 'GRADE_TOO_LOW'

@@ -168,7 +168,7 @@ export function warningsOf(known: KnownCheckpoint, abandoned: boolean): readonly
   return [
     'SEEDS_INCOMPLETE',
     ...(known.manifest.environment === undefined ? ['ENVIRONMENT_MISSING'] : []),
-    ...(standingOf(known).grade === 'committed' ? ['NOT_VERIFIED'] : []),
+    ...(['committed', 'present'].includes(standingOf(known).grade) ? ['NOT_VERIFIED'] : []),
     ...(abandoned ? ['ABANDONED'] : []),
   ]
 }
