@@ -45,8 +45,6 @@ export const registry: Migration = {
         closed_at text,
         outcome text,
         note text,
-        last_step ${integer},
-        last_checkpoint text,
         primary key (namespace, run)
       )${clustered}`,
       'create unique index run_by_attempt on run (namespace, job, partition, attempt)',

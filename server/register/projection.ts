@@ -74,8 +74,6 @@ function openedRun({ namespace, index, entry }: Recorded<'run.opened'>): readonl
         closed_at: null,
         outcome: null,
         note: null,
-        last_step: null,
-        last_checkpoint: null,
       },
     },
     { kind: 'upsert', table: 'line', row: { namespace, job, partition, attempt, run } },
@@ -113,12 +111,6 @@ function registeredCheckpoint(recorded: Recorded<'checkpoint.registered'>): read
         tombstoned_index: null,
         evidence_index: null,
       },
-    },
-    {
-      kind: 'patch',
-      table: 'run',
-      key: [namespace, manifest.run],
-      set: { last_step: manifest.step, last_checkpoint: entry.subject },
     },
     ...labels.map(([key, value]): RowChange => ({
       kind: 'insert',

@@ -16,6 +16,7 @@ import {
   checkpointByDigest,
   checkpointBySlot,
   environmentByDigest,
+  lastOfRun,
   lineByJob,
   read,
   runById,
@@ -107,6 +108,7 @@ function readsFor(manifest: Manifest, digest: Digest) {
   return [
     read(checkpointByDigest, namespace, digest),
     read(runById, namespace, run),
+    read(lastOfRun, namespace, run),
     read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
     read(checkpointBySlot, namespace, run, step, tier),
     ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
@@ -131,9 +133,11 @@ function decide(
     return nothingNew({ created: false, index, at, leafHash: '' })
   }
   const run = facts.find(runById, [namespace, manifest.run])
+  const last = facts.find(lastOfRun, [namespace, manifest.run])
   const baseRow = base === undefined ? undefined : facts.find(checkpointByDigest, [namespace, base])
   const chainLength = checkRegistration(manifest, {
     run,
+    last,
     line: facts.find(lineByJob, [namespace, manifest.job, partitionOf(manifest)]),
     slot: facts.find(checkpointBySlot, [namespace, manifest.run, manifest.step, manifest.tier]),
     base: baseRow,
@@ -145,7 +149,7 @@ function decide(
       facts.find(checkpointByDigest, [namespace, parent.checkpoint]),
     ),
   })
-  const restoredFrom = run?.last_step === null ? run.restored_checkpoint : null
+  const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
   if (baseRow === undefined) return decision
   return checkBaseHistory(facts, manifest, baseRow).then(() => decision)

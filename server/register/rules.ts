@@ -8,6 +8,8 @@ import type { Row } from '../store/tables.ts'
 export interface RegistrationFacts {
   readonly run: Row<'run'> | undefined
   readonly line: Row<'line'> | undefined
+  /** The run's newest checkpoint. */
+  readonly last: Row<'checkpoint'> | undefined
   /** The checkpoint that already holds this run, step and tier. */
   readonly slot: Row<'checkpoint'> | undefined
   readonly base: Row<'checkpoint'> | undefined
@@ -29,13 +31,14 @@ export function partitionOf(manifest: Manifest): Partition {
  * @throws {BASE_NOT_FOUND | BASE_MISMATCH | BASE_NOT_GOOD | CHAIN_TOO_LONG}
  */
 export function checkRegistration(manifest: Manifest, facts: RegistrationFacts): number {
-  const run = checkRun(manifest, facts)
+  checkRun(manifest, facts)
   if (facts.slot !== undefined) throw conflict(manifest, facts.slot)
-  if (run.last_step !== null && manifest.step < run.last_step) {
+  const { last } = facts
+  if (last !== undefined && manifest.step < last.step) {
     throw new CatalogError(
       'STEP_REGRESSION',
-      `Step ${manifest.step} is behind step ${run.last_step}, which this run has already registered: steps grow within a run. To go back, open a new run that resumes from the older checkpoint.`,
-      { detail: { lastStep: run.last_step } },
+      `Step ${manifest.step} is behind step ${last.step}, which this run has already registered: steps grow within a run. To go back, open a new run that resumes from the older checkpoint.`,
+      { detail: { lastStep: last.step } },
     )
   }
   if (manifest.environment !== undefined && facts.environment === undefined) {
@@ -54,7 +57,7 @@ export function checkRegistration(manifest: Manifest, facts: RegistrationFacts):
   return checkBase(manifest, facts.base)
 }
 
-function checkRun(manifest: Manifest, { run, line }: RegistrationFacts): Row<'run'> {
+function checkRun(manifest: Manifest, { run, line }: RegistrationFacts): void {
   if (run === undefined) {
     throw new CatalogError(
       'RUN_NOT_FOUND',
@@ -71,7 +74,6 @@ function checkRun(manifest: Manifest, { run, line }: RegistrationFacts): Row<'ru
   }
   checkFence(run, line)
   if (run.closed_index !== null) throw runClosed(run)
-  return run
 }
 
 /**

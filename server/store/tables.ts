@@ -99,8 +99,6 @@ export const tables = {
     closed_at: optional(text()),
     outcome: optional(text<Outcome>()),
     note: optional(text()),
-    last_step: optional(integer()),
-    last_checkpoint: optional(text<Digest>()),
   },
   /** The newest attempt of a job and partition: the fence. */
   line: {

@@ -68,7 +68,7 @@ async function lockHead(run: Run, namespace: NamespaceName): Promise<Row<'log_he
 
 async function find<Name extends TableName>(
   run: Run,
-  { table, columns }: Lookup<Name>,
+  { table, columns, newestBy }: Lookup<Name>,
   keys: readonly Key[],
 ): Promise<readonly (Row<Name> | undefined)[]> {
   const found: (Row<Name> | undefined)[] = keys.map(() => undefined)
@@ -77,7 +77,12 @@ async function find<Name extends TableName>(
   const match = columns.map((column) => `t.${column} = k.${column}`)
   const { rows } = await run(
     `select k.n as key_number, ${selected.join(', ')}
-     from ${unnest(table, columns, { numbered: true })} join ${table} t on ${match.join(' and ')}`,
+     from ${unnest(table, columns, { numbered: true })} join ${
+       newestBy === undefined
+         ? `${table} t on ${match.join(' and ')}`
+         : `lateral (select * from ${table} t where ${match.join(' and ')}
+             order by ${newestBy} desc limit 1) t on true`
+     }`,
     columns.map((_, place) => keys.map((key) => key[place])),
   )
   for (const { key_number: number, ...row } of rows) {

@@ -27,7 +27,7 @@ export function sqliteTransaction(
   }
   const findOne = <Name extends TableName>(lookup: Lookup<Name>): Statement =>
     prepare(
-      `select ${columnsOf(lookup.table).join(', ')} from ${lookup.table} where ${equal(lookup.columns)}`,
+      `select ${columnsOf(lookup.table).join(', ')} from ${lookup.table} where ${equal(lookup.columns)}${newestFirst(lookup)}`,
     )
   const insertAll = <Name extends TableName>(
     table: Name,
@@ -69,6 +69,9 @@ export function sqliteTransaction(
     },
   }
 }
+
+const newestFirst = ({ newestBy }: Lookup): string =>
+  newestBy === undefined ? '' : ` order by ${newestBy} desc limit 1`
 
 const equal = (columns: readonly string[]): string =>
   columns.map((column) => `${column} = +?`).join(' and ')

@@ -1,11 +1,12 @@
 import type { Read } from '../log/facts.ts'
-import { lookupOf, type Key, type Lookup } from '../store/lookup.ts'
+import { lookupOf, newestOf, type Key, type Lookup } from '../store/lookup.ts'
 
 /** The rows that decisions look at, and the columns that name one. */
 export const runById = lookupOf('run', 'namespace', 'run')
 export const lineByJob = lookupOf('line', 'namespace', 'job', 'partition')
 export const checkpointByDigest = lookupOf('checkpoint', 'namespace', 'digest')
 export const checkpointBySlot = lookupOf('checkpoint', 'namespace', 'run', 'step', 'tier')
+export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 

@@ -90,7 +90,7 @@ test('rows and documents that no entry gives are found', async (t) => {
   tamper(
     config,
     'update checkpoint set step = step + 1000, log_index = log_index + 1 where step = 5',
-    'update run set last_step = 1',
+    'update run set attempt = attempt + 1',
     "insert into document (namespace, log_index, bytes) values ('torture', 999999, x'7b7d')",
   )
   const { violations } = await verifyCatalog(config, promises)
