@@ -75,14 +75,12 @@ async function find<Name extends TableName>(
   if (keys.length === 0) return found
   const selected = columnsOf(table).map((column) => `t.${column}`)
   const match = columns.map((column) => `t.${column} = k.${column}`)
+  const newest = newestBy === undefined ? '' : ` order by t.${newestBy} desc`
+  // Lateral, with a limit: an index look-up for each key, where a plain join may read the whole table.
   const { rows } = await run(
     `select k.n as key_number, ${selected.join(', ')}
-     from ${unnest(table, columns, { numbered: true })} join ${
-       newestBy === undefined
-         ? `${table} t on ${match.join(' and ')}`
-         : `lateral (select * from ${table} t where ${match.join(' and ')}
-             order by ${newestBy} desc limit 1) t on true`
-     }`,
+     from ${unnest(table, columns, { numbered: true })} join lateral
+       (select * from ${table} t where ${match.join(' and ')}${newest} limit 1) t on true`,
     columns.map((_, place) => keys.map((key) => key[place])),
   )
   for (const { key_number: number, ...row } of rows) {
