@@ -25,6 +25,7 @@ export function isGrantPattern(text: string): boolean {
 
 /** Whether a pattern with `*` matches the whole of a name; linear, so a hostile pattern costs nothing. */
 function matches(pattern: string, name: string): boolean {
+  if (pattern === '*' || pattern === name) return true
   const [head = '', ...rest] = pattern.split('*')
   if (rest.length === 0) return head === name
   if (!name.startsWith(head)) return false

@@ -65,13 +65,14 @@ async function run(
   authorize(operation, principal, params)
   const query = readQuery(operation, http.req.raw.url)
   const raw = await readRaw(operation, http.req.raw)
-  const input: Input = { ...params, ...query }
+  const input: Input = Object.assign(params, query)
   if (operation.body !== undefined) {
     input['body'] = parseBody(operation, raw)
     validate(operation.body, input['body'], 'body')
   }
   const request = idempotencyOf(http, id, { input, raw })
-  return route({ ...context, request }, principal, input as never, raw)
+  const own = request === undefined ? context : { ...context, request }
+  return route(own, principal, input as never, raw)
 }
 
 /** How far the verb must reach before the operation looks at the job itself. */
@@ -101,9 +102,10 @@ function idempotencyOf(
   http: HonoContext,
   id: OperationId,
   { input, raw }: { readonly input: Input; readonly raw: RawBody },
-): Context['request'] {
+): Context['request'] | undefined {
+  if (http.req.method === 'GET') return undefined
   const key = http.req.header('idempotency-key')
-  if (key === undefined || http.req.method === 'GET') return {}
+  if (key === undefined) return undefined
   if (!/^[\u0021-\u007e]{1,255}$/.test(key)) {
     throw new CatalogError(
       'INVALID_REQUEST',

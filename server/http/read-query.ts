@@ -13,28 +13,19 @@ const none: Readonly<Record<string, unknown>> = {}
 export function readQuery(operation: Operation, url: string): Readonly<Record<string, unknown>> {
   const start = url.indexOf('?')
   if (start < 0) return none
-  // Without a prototype, "__proto__" is a member like any other, and refused like any other.
-  const input = Object.create(null) as Record<string, unknown>
   const properties = operation.query.properties as Readonly<Record<string, TSchema>>
+  const input: Record<string, unknown> = {}
   for (const [name, text] of new URLSearchParams(url.slice(start + 1))) {
+    // Not set as a member, because "__proto__" would not become one.
+    if (!Object.hasOwn(properties, name)) throw unknownMember(name)
     if (Object.hasOwn(input, name)) {
       throw new CatalogError('INVALID_REQUEST', `The query names "${name}" twice: give it once.`)
     }
     input[name] = coerce(text, properties[name])
   }
   validate(operation.query, input, 'query')
-  checkTexts(input)
+  if (url.includes('%00')) refuseNul(input)
   return input
-}
-
-/** PostgreSQL takes no text with a NUL, not even to compare it. */
-function checkTexts(input: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(input)) {
-    if (typeof value !== 'string' || !value.includes('\u0000')) continue
-    throw new CatalogError('INVALID_REQUEST', `"${name}" in the query has a NUL: leave it out.`, {
-      detail: { pointer: `/${name}` },
-    })
-  }
 }
 
 /** A text as the number or truth value that the schema asks for; anything else is left for it to refuse. */
@@ -43,4 +34,21 @@ function coerce(text: string, schema: TSchema | undefined): unknown {
   if (type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text)
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   return text
+}
+
+const unknownMember = (name: string): CatalogError =>
+  new CatalogError(
+    'UNKNOWN_PROPERTY',
+    `/${name} in the query is not a known property: drop it, or check its spelling.`,
+    { detail: { pointer: `/${name}` } },
+  )
+
+/** PostgreSQL takes no text with a NUL, not even to compare it. */
+function refuseNul(input: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value !== 'string' || !value.includes('\u0000')) continue
+    throw new CatalogError('INVALID_REQUEST', `"${name}" in the query has a NUL: leave it out.`, {
+      detail: { pointer: `/${name}` },
+    })
+  }
 }

@@ -21,7 +21,7 @@ import {
   read,
   runById,
 } from '../timeline/lookups.ts'
-import { isOnLine, walkLineOf } from '../timeline/read-line.ts'
+import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
@@ -197,7 +197,8 @@ async function checkBaseHistory(
     const where = fault.because === undefined ? '' : ` (${fault.because})`
     throw baseNotGood(base.digest, `is not good: ${fault.reason}${where}`)
   }
-  if (!(await isOnLine(walkLineOf(db, base.namespace, manifest.run), base))) {
+  const own = await runSegment(db, base.namespace, manifest.run)
+  if (!(await isOnLine(db, own, base))) {
     throw baseNotGood(
       base.digest,
       `is not on the line of run "${manifest.run}", which restored from an earlier state`,

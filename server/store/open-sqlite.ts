@@ -29,13 +29,14 @@ const BUSY_TIMEOUT_MS = 10_000
 const STATEMENTS_MAX_COUNT = 512
 
 type Handle = BetterSqlite.Database
+type Statement = BetterSqlite.Statement
 
 /** Opens, or creates, the catalog's file. */
 export function openSqlite(file: string): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const write = openHandle(file, false)
   const read = openHandle(file, true)
-  const reader = kyselyOn(read)
+  const reader = kyselyOn(read, snapshotPerTurn(read))
   const query = kyselyOn(write)
   const tx = sqliteTransaction(write, query)
   // The write handle is one connection: transactions of one process queue here, of several in SQLite.
@@ -49,6 +50,8 @@ export function openSqlite(file: string): Database {
         try {
           write.exec('begin immediate')
           const value = await body(tx)
+          // Ended first: an open snapshot would keep this commit from folding the write-ahead log back.
+          endSnapshots()
           write.exec('commit')
           return value
         } catch (error) {
@@ -64,6 +67,7 @@ export function openSqlite(file: string): Database {
       try {
         write.exec('begin immediate')
         for (const statement of statements) write.exec(statement)
+        endSnapshots()
         write.exec('commit')
       } finally {
         if (write.inTransaction) write.exec('rollback')
@@ -71,14 +75,47 @@ export function openSqlite(file: string): Database {
     },
     close: async () => {
       await last
+      endSnapshots()
       read.close()
       write.close()
     },
   }
 }
 
-function kyselyOn(handle: Handle): Kysely<Tables> {
-  const database = cachingDatabase(handle)
+/** Snapshots of every catalog in this process that a turn has open. */
+const openSnapshots = new Set<() => void>()
+
+/** Ends every open snapshot: what is read next sees what was just committed, whichever catalog wrote it. */
+function endSnapshots(): void {
+  for (const end of openSnapshots) end()
+}
+
+/**
+ * One read transaction for everything that is read in a turn of the event loop: a statement alone locks and
+ * unlocks the file, which costs as much as a point read. A request that a turn hands over had arrived before
+ * the turn, so whatever another process acknowledged before it was sent is in the snapshot.
+ */
+function snapshotPerTurn(handle: Handle): () => void {
+  let statements: { readonly begin: Statement; readonly commit: Statement } | undefined
+  let isOpen = false
+  const end = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    openSnapshots.delete(end)
+    statements?.commit.run()
+  }
+  return () => {
+    if (isOpen) return
+    statements ??= { begin: handle.prepare('begin'), commit: handle.prepare('commit') }
+    statements.begin.run()
+    isOpen = true
+    openSnapshots.add(end)
+    setImmediate(end)
+  }
+}
+
+function kyselyOn(handle: Handle, beforeQuery?: () => void): Kysely<Tables> {
+  const database = cachingDatabase(handle, beforeQuery)
   const kysely = new Kysely<Tables>({ dialect: new RebindingDialect({ database }) })
   runDirectly(kysely, (text, parameters) => database.prepare(text).all(parameters))
   return kysely
@@ -135,10 +172,11 @@ class RebindingCompiler extends SqliteQueryCompiler {
 }
 
 /** Keeps compiled statements: kysely prepares anew for every query, which costs more than running it. */
-function cachingDatabase(handle: Handle): KyselySqlite {
+function cachingDatabase(handle: Handle, beforeQuery?: () => void): KyselySqlite {
   const statements = new Map<string, SqliteStatement>()
   return {
     prepare: (text) => {
+      beforeQuery?.()
       const known = statements.get(text)
       if (known !== undefined) return known
       if (statements.size >= STATEMENTS_MAX_COUNT) statements.clear()

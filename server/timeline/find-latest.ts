@@ -4,8 +4,8 @@ import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../s
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
-import { walkLine, type LineKey } from './read-line.ts'
-import { judge, type Wanted } from './standing.ts'
+import { newestSegment, segmentBelow, type LineKey } from './read-line.ts'
+import { judge, type Fault, type Wanted } from './standing.ts'
 import { summaryOf } from './summarize.ts'
 
 /** Candidates read first, and then at a time: the first is nearly always good. */
@@ -28,15 +28,6 @@ export interface FoundLatest {
   readonly skippedCount: number
   /** Whether every candidate was looked at. */
   readonly exhausted: boolean
-}
-
-interface Candidate {
-  readonly row: Row<'checkpoint'>
-  readonly abandoned: boolean
-  /** Number of the newest attempt. */
-  readonly attempt: number
-  /** Up to which step the run is on the current line. */
-  readonly maxStep: number
 }
 
 interface SegmentPage {
@@ -112,79 +103,9 @@ const newerInAttempts = statement<
     .limit(SKIPPED_MAX_COUNT),
 )
 
-/** The newest good checkpoint on the current line; with `includeAbandoned`, then on any other line. */
-export async function findLatest(db: Reader, question: LatestQuestion): Promise<FoundLatest> {
-  const skipped: Skipped[] = []
-  let skippedCount = 0
-  let exhausted = true
-  let newestAttempt = 0
-  let good: { readonly row: Row<'checkpoint'>; readonly summary: CheckpointSummary } | undefined
-  const seen = new Set<string>()
-  const line = new Map<RunId, number>()
-  for await (const { row, abandoned, attempt, maxStep } of candidates(db, question)) {
-    newestAttempt = attempt
-    if (!abandoned) line.set(row.run, maxStep)
-    if (seen.has(row.digest)) continue
-    seen.add(row.digest)
-    const { grade, fault } = await judge(db, question.namespace, {
-      standing: row,
-      wanted: question,
-    })
-    if (fault === undefined) {
-      good = { row, summary: summaryOf(row, { grade, abandoned, tombstoned: false }) }
-      break
-    }
-    skippedCount += 1
-    if (skipped.length < SKIPPED_MAX_COUNT) skipped.push({ ...placeOf(row), ...fault })
-    if (skippedCount >= CANDIDATES_MAX_COUNT) {
-      exhausted = false
-      break
-    }
-  }
-  // With one attempt there is one line, and nothing beside it: the common case costs nothing.
-  const beside = newestAttempt === 1 ? [] : await leftBehind(db, question, good?.row)
-  for (const left of beside) {
-    // The other tier of the good one's step may come after it in the log, and is on the line all the same.
-    if (seen.has(left.digest) || left.step <= (line.get(left.run) ?? -1)) continue
-    skippedCount += 1
-    if (skipped.length < SKIPPED_MAX_COUNT) skipped.push({ ...placeOf(left), reason: 'ABANDONED' })
-  }
-  return { checkpoint: good?.row, summary: good?.summary, skipped, skippedCount, exhausted }
-}
-
-const placeOf = ({ digest, run, step }: Pick<Row<'checkpoint'>, 'digest' | 'run' | 'step'>) => ({
-  checkpoint: digest,
-  run,
-  step,
-})
-
-/** What was registered after the good one and is on no current line: someone will ask why it was not taken. */
-async function leftBehind(
-  db: Reader,
-  question: LatestQuestion,
-  good: Row<'checkpoint'> | undefined,
-): Promise<readonly Pick<Row<'checkpoint'>, 'digest' | 'run' | 'step'>[]> {
-  if (question.includeAbandoned) return []
-  return newerInAttempts(db, {
-    ...question,
-    attempt: good?.attempt ?? 1,
-    after: good?.log_index ?? (-1 as LogIndex),
-  })
-}
-
-async function* candidates(db: Reader, question: LatestQuestion): AsyncGenerator<Candidate> {
-  const { namespace, job, partition, asOf } = question
-  let attempt = 0
-  for await (const segment of walkLine(db, question)) {
-    attempt = Math.max(attempt, segment.attempt)
-    const { run } = segment
-    const maxStep = segment.maxStep ?? Number.MAX_SAFE_INTEGER
-    const rows = pages((page) => inSegment(db, { namespace, run, asOf, maxStep, ...page }))
-    for await (const row of rows) yield { row, abandoned: false, attempt, maxStep }
-  }
-  if (!question.includeAbandoned) return
-  const rows = pages((page) => ofPartition(db, { namespace, job, partition, asOf, ...page }))
-  for await (const row of rows) yield { row, abandoned: true, attempt, maxStep: -1 }
+interface Good {
+  readonly row: Row<'checkpoint'>
+  readonly summary: CheckpointSummary
 }
 
 interface Page {
@@ -192,18 +113,115 @@ interface Page {
   readonly limit: number
 }
 
-async function* pages(
-  next: (page: Page) => Promise<readonly Row<'checkpoint'>[]>,
-): AsyncGenerator<Row<'checkpoint'>> {
-  let limit = CANDIDATES_FIRST_COUNT
-  let offset = 0
-  while (offset < CANDIDATES_MAX_COUNT) {
-    const rows = await next({ offset, limit })
-    yield* rows
-    if (rows.length < limit) return
-    offset += limit
-    limit = CANDIDATES_PAGE_COUNT
+/** The newest good checkpoint on the current line; with `includeAbandoned`, then on any other line. */
+export async function findLatest(db: Reader, question: LatestQuestion): Promise<FoundLatest> {
+  const { namespace, job, partition, asOf } = question
+  const search = new Search(db, question)
+  const line = new Map<RunId, number>()
+  let good: Good | undefined
+  const newest = await newestSegment(db, question)
+  let segment = newest
+  while (segment !== undefined) {
+    const { run, maxStep } = segment
+    line.set(run, maxStep)
+    const page = (at: Page) => inSegment(db, { namespace, run, asOf, maxStep, ...at })
+    good = await search.firstGood(page, false)
+    if (!search.goesOn) break
+    segment = await segmentBelow(db, namespace, segment)
   }
+  if (search.goesOn && question.includeAbandoned) {
+    const page = (at: Page) => ofPartition(db, { namespace, job, partition, asOf, ...at })
+    good = await search.firstGood(page, true)
+  }
+  // With one attempt there is one line, and nothing beside it: the common case costs nothing.
+  const beside =
+    newest === undefined || newest.attempt === 1 ? [] : await leftBehind(db, question, good?.row)
+  for (const left of beside) {
+    // The other tier of the good one's step may come after it in the log, and is on the line all the same.
+    if (left.step > (line.get(left.run) ?? -1)) search.skip(left, { reason: 'ABANDONED' })
+  }
+  const { skipped, skippedCount, exhausted } = search
+  return { checkpoint: good?.row, summary: good?.summary, skipped, skippedCount, exhausted }
+}
+
+type Place = Pick<Row<'checkpoint'>, 'digest' | 'run' | 'step'>
+
+/** Looks at candidates until one is good, and remembers what it passed over. */
+class Search {
+  readonly skipped: Skipped[] = []
+  skippedCount = 0
+  exhausted = true
+  /** False when a good one was found, or too many were not. */
+  goesOn = true
+  readonly #db: Reader
+  readonly #question: LatestQuestion
+  readonly #seen = new Set<string>()
+
+  constructor(db: Reader, question: LatestQuestion) {
+    this.#db = db
+    this.#question = question
+  }
+
+  async firstGood(
+    next: (page: Page) => Promise<readonly Row<'checkpoint'>[]>,
+    abandoned: boolean,
+  ): Promise<Good | undefined> {
+    let page: Page = { offset: 0, limit: CANDIDATES_FIRST_COUNT }
+    while (this.goesOn) {
+      const rows = await next(page)
+      for (const row of rows) {
+        const summary = await this.#judge(row, abandoned)
+        if (summary !== undefined) return { row, summary }
+        if (!this.goesOn) return undefined
+      }
+      if (rows.length < page.limit) return undefined
+      page = { offset: page.offset + page.limit, limit: CANDIDATES_PAGE_COUNT }
+    }
+    return undefined
+  }
+
+  skip(place: Place, fault: Fault): void {
+    const { digest: checkpoint, run, step } = place
+    if (this.#seen.has(checkpoint)) return
+    this.#seen.add(checkpoint)
+    this.skippedCount += 1
+    if (this.skipped.length < SKIPPED_MAX_COUNT) {
+      this.skipped.push({ checkpoint, run, step, ...fault })
+    }
+  }
+
+  /** What callers see of a candidate, if it is good. */
+  async #judge(row: Row<'checkpoint'>, abandoned: boolean): Promise<CheckpointSummary | undefined> {
+    // A search of all lines comes by those of the current one again.
+    if (this.#seen.has(row.digest)) return undefined
+    const question = this.#question
+    const judged = { standing: row, wanted: question }
+    const { grade, fault } = await judge(this.#db, question.namespace, judged)
+    if (fault === undefined) {
+      this.goesOn = false
+      return summaryOf(row, { grade, abandoned, tombstoned: false })
+    }
+    this.skip(row, fault)
+    if (this.skippedCount >= CANDIDATES_MAX_COUNT) {
+      this.exhausted = false
+      this.goesOn = false
+    }
+    return undefined
+  }
+}
+
+/** What was registered after the good one and is on no current line: someone will ask why it was not taken. */
+async function leftBehind(
+  db: Reader,
+  question: LatestQuestion,
+  good: Row<'checkpoint'> | undefined,
+): Promise<readonly Place[]> {
+  if (question.includeAbandoned) return []
+  return newerInAttempts(db, {
+    ...question,
+    attempt: good?.attempt ?? 1,
+    after: good?.log_index ?? (-1 as LogIndex),
+  })
 }
 
 /** The refusal when candidates exist and none is good: never a silent fresh start. */

@@ -1,13 +1,16 @@
 import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
+import type { Row } from '../store/tables.ts'
 
-/** A run's part of a line: its checkpoints up to a step, or all of them. */
+/** A run's part of a line: its checkpoints up to a step. */
 export interface Segment {
   readonly run: RunId
   readonly attempt: number
-  /** Where a later attempt took over; null on the newest attempt. */
-  readonly maxStep: number | null
+  /** Where a later attempt took over; the largest integer on the newest attempt. */
+  readonly maxStep: number
+  /** The run and step that this one restored from: where the line goes on. */
+  readonly below: { readonly run: RunId; readonly step: number } | undefined
 }
 
 /** Which line: of a job and partition, as of a log index. */
@@ -47,48 +50,51 @@ const runById = statement<{ namespace: NamespaceName; run: RunId }, RunRow>((db,
 )
 
 /**
- * The current line of a job and partition, newest segment first: the newest attempt, then back through
- * what each attempt restored from. It ends by itself, because a run restores only from older ones; runs
- * that saved nothing are not on it.
+ * The newest segment of the current line of a job and partition. Its line goes back through what each attempt
+ * restored from, and ends by itself, because a run restores only from older ones.
  */
-export async function* walkLine(db: Reader, key: LineKey): AsyncGenerator<Segment> {
-  const [newest] = await newestRun(db, key)
-  if (newest !== undefined) yield* walkBack(db, key.namespace, newest)
+export async function newestSegment(db: Reader, key: LineKey): Promise<Segment | undefined> {
+  const [row] = await newestRun(db, key)
+  return row === undefined ? undefined : segmentOf(row, Number.MAX_SAFE_INTEGER)
 }
 
-/** The line that a given run stands on, itself first. */
-export async function* walkLineOf(
+/** The newest segment of the line that a given run stands on: all of the run itself. */
+export async function runSegment(
   db: Reader,
   namespace: NamespaceName,
   run: RunId,
-): AsyncGenerator<Segment> {
+): Promise<Segment | undefined> {
   const [row] = await runById(db, { namespace, run })
-  if (row !== undefined) yield* walkBack(db, namespace, row)
+  return row === undefined ? undefined : segmentOf(row, Number.MAX_SAFE_INTEGER)
 }
 
-async function* walkBack(
+/** The next older segment of a line; undefined at its beginning. */
+export async function segmentBelow(
   db: Reader,
   namespace: NamespaceName,
-  newest: RunRow,
-): AsyncGenerator<Segment> {
-  let row: RunRow | undefined = newest
-  let maxStep: number | null = null
-  while (row !== undefined) {
-    yield { run: row.run, attempt: row.attempt, maxStep }
-    if (row.restored_run === null) return
-    maxStep = row.restored_step
-    const parents: readonly RunRow[] = await runById(db, { namespace, run: row.restored_run })
-    row = parents[0]
-  }
+  { below }: Segment,
+): Promise<Segment | undefined> {
+  if (below === undefined) return undefined
+  const [row] = await runById(db, { namespace, run: below.run })
+  return row === undefined ? undefined : segmentOf(row, below.step)
 }
 
-/** Whether a checkpoint of that run and step is on a line. */
+function segmentOf(row: RunRow, maxStep: number): Segment {
+  const { run, attempt, restored_run: restoredRun, restored_step: step } = row
+  const below = restoredRun === null || step === null ? undefined : { run: restoredRun, step }
+  return { run, attempt, maxStep, below }
+}
+
+/** Whether a checkpoint is on the line that begins with a segment. */
 export async function isOnLine(
-  line: AsyncIterable<Segment>,
-  at: { readonly run: RunId; readonly step: number },
+  db: Reader,
+  newest: Segment | undefined,
+  at: Pick<Row<'checkpoint'>, 'namespace' | 'run' | 'step'>,
 ): Promise<boolean> {
-  for await (const segment of line) {
-    if (segment.run === at.run) return segment.maxStep === null || at.step <= segment.maxStep
+  let segment = newest
+  while (segment !== undefined) {
+    if (segment.run === at.run) return at.step <= segment.maxStep
+    segment = await segmentBelow(db, at.namespace, segment)
   }
   return false
 }

@@ -2,7 +2,7 @@ import type { CheckpointSummary } from '../../schema/checkpoint.ts'
 import type { Labels, LogIndex, RunId } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import { walkLine } from './read-line.ts'
+import { newestSegment, segmentBelow } from './read-line.ts'
 import { gradesOf } from './standing.ts'
 
 /** What callers see of checkpoints of one namespace, as of an index; one walk of a line serves all its rows. */
@@ -35,8 +35,10 @@ async function lineMap(
   asOf: LogIndex,
 ): Promise<ReadonlyMap<RunId, number>> {
   const line = new Map<RunId, number>()
-  for await (const segment of walkLine(db, { namespace, job, partition, asOf })) {
-    line.set(segment.run, segment.maxStep ?? Number.MAX_SAFE_INTEGER)
+  let segment = await newestSegment(db, { namespace, job, partition, asOf })
+  while (segment !== undefined) {
+    line.set(segment.run, segment.maxStep)
+    segment = await segmentBelow(db, namespace, segment)
   }
   return line
 }

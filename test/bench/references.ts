@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 
-/** Ports of what the catalog is measured against, in the same process. */
+/** Ports of what the catalog is measured against: in a process of its own, on the catalog's core. */
 export interface ReferencePorts {
   /** Bare node:http: parses a JSON body and answers it serialised again. */
   readonly echo: number

@@ -3,7 +3,10 @@ import { startChild } from './child.ts'
 import { loadClient, type LoadClient } from './http-load.ts'
 import { openRegistrations, type Registrations } from './registrations.ts'
 import { makeRequests, type Requests } from './requests.ts'
-import type { Ports, Started, Usage } from './serve-child.ts'
+import type { ReferencePorts } from './references.ts'
+import type { Started } from './serve-child.ts'
+import type { Usage } from './usage.ts'
+import type { VariantPorts } from './variants.ts'
 
 /** Keep-alive connections of the load. */
 const CONNECTION_COUNT = 64
@@ -19,14 +22,20 @@ export interface Session {
   readonly catalog: LoadClient
   readonly echo: LoadClient
   readonly hono: LoadClient
-  readonly withoutAuth: LoadClient
-  readonly commitEach: LoadClient
+  /** The catalog without one thing that it ships; opened when first asked for. */
+  variants(): Promise<Variants>
   /** Few connections, for batches. */
   readonly batches: LoadClient
   /** One connection, for questions one after the other. */
   readonly single: LoadClient
   usage(): Promise<Usage>
   stop(): Promise<void>
+}
+
+/** Clients of the same catalog, changed. */
+export interface Variants {
+  readonly withoutAuth: LoadClient
+  readonly commitEach: LoadClient
 }
 
 /** Starts a server over a database that holds checkpoints 0 to below `filledCount`. */
@@ -37,23 +46,31 @@ export async function openSession(
 ): Promise<Session> {
   const server = startChild('serve-child.ts', { flags })
   const { port, token } = await server.ask<Started>({ do: 'start', env: database.env })
-  const ports = await server.ask<Ports>({ do: 'references' })
+  const references = startChild('reference-child.ts')
+  const ports = await references.ask<ReferencePorts>({ do: 'references' })
   const usage = (): Promise<Usage> => server.ask<Usage>({ do: 'usage' })
   const clientOf = (to: number, count = CONNECTION_COUNT): LoadClient =>
     metered(loadClient(to, count), usage)
+  const referenceTo = (to: number): LoadClient =>
+    metered(loadClient(to, CONNECTION_COUNT), () => references.ask<Usage>({ do: 'usage' }))
   return {
     catalog: clientOf(port),
-    echo: clientOf(ports.echo),
-    hono: clientOf(ports.hono),
-    withoutAuth: clientOf(ports.withoutAuth),
-    commitEach: clientOf(ports.commitEach),
+    echo: referenceTo(ports.echo),
+    hono: referenceTo(ports.hono),
+    variants: async () => {
+      const { withoutAuth, commitEach } = await server.ask<VariantPorts>({ do: 'variants' })
+      return { withoutAuth: clientOf(withoutAuth), commitEach: clientOf(commitEach) }
+    },
     batches: clientOf(port, BATCH_CONNECTION_COUNT),
     single: clientOf(port, 1),
     requests: makeRequests(token),
     registrations: openRegistrations(filledCount),
     filledCount,
     usage,
-    stop: () => server.stop(),
+    stop: async () => {
+      await references.stop()
+      await server.stop()
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { goals } from './goals.ts'
 import { figureLine, ratioLine, referenceLine, type Line, type RatioLine } from './lines.ts'
 import type { MeasuredBatches } from './measure-batches.ts'
 import { figureOf, samplesOf, type Block } from './rounds.ts'
-import type { Usage } from './serve-child.ts'
+import type { Usage } from './usage.ts'
 
 /** The size at which SQLite's write-ahead log is folded back, as the catalog sets it. */
 const WAL_THRESHOLD_BYTES = 64 * 1024 * 1024
