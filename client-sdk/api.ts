@@ -5,6 +5,31 @@ import type { ErrorCode as CatalogErrorCode } from '../schema/errors.ts'
 
 export type { Json, JsonObject } from '../schema/canonical-json.ts'
 
+/** What `listAccessLog` answers. */
+export interface AccessPage {
+  readonly items: readonly AccessRecord[]
+  readonly next: string | null
+}
+
+/** Part of {@link AccessPage}. */
+export interface AccessRecord {
+  /** From 0, without gaps. */
+  readonly sequence: number
+  /**
+   * Hash of the record before, base64; of the first, SHA-256 of `cairn access log v1`, a line
+   * feed, the namespace and a line feed.
+   */
+  readonly previous: string
+  /** SHA-256 over the bytes of `previous` and of `body`, base64. */
+  readonly hash: string
+  /**
+   * Canonical JSON (RFC 8785): `v`, `at`, and `lines` of equal requests with their outcome
+   * (`appended`, `unchanged`, `refused`, `denied`), count, principal, operation, grant, and
+   * the entries made or the code; `dropped` counts denials that were too many to keep.
+   */
+  readonly body: string
+}
+
 /** Number of the run for its job and partition, 1, 2, 3…: the fencing token. */
 export type Attempt = number
 
@@ -85,6 +110,16 @@ export interface CheckpointPage {
   readonly next: string | null
 }
 
+/** What `getReceipt` answers. */
+export interface CheckpointReceipt {
+  readonly checkpoint: Digest
+  readonly index: LogIndex
+  /** The exact bytes of the entry, base64. */
+  readonly entry: string
+  /** C2SP tlog-proof: index, path and signed tree head. */
+  readonly proof: string
+}
+
 /** Part of {@link CheckpointPage}. */
 export interface CheckpointSummary {
   readonly checkpoint: Digest
@@ -121,6 +156,16 @@ export interface Comparison {
   readonly right: Digest
   readonly verdict: Verdict
   readonly sections: readonly SectionComparison[]
+}
+
+/** What `getConsistencyProof` answers. */
+export interface ConsistencyProof {
+  /** A number of entries; any size that the log has had, not only those of signed heads. */
+  readonly from: number
+  /** A number of entries; any size that the log has had, not only those of signed heads. */
+  readonly to: number
+  /** Hashes of 32 bytes, each in base64. */
+  readonly path: readonly string[]
 }
 
 /** `sha256:` and 64 lower-case hexadecimal digits of the exact bytes. */
@@ -161,13 +206,21 @@ export interface EnvironmentReceipt {
   readonly environment: Digest
   readonly index: LogIndex
   readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
 /** Part of {@link Problem}. */
 export type ErrorCode = CatalogErrorCode
 
+/** Part of {@link EvidenceReceipt}. */
+export type EvidenceOutcome = 'passed' | 'failed'
+
 /** What `recordEvidence` answers. */
-export interface Evidence {
+export interface EvidenceReceipt {
   readonly checkpoint: Digest
   readonly finding: Finding
   readonly outcome: EvidenceOutcome
@@ -176,12 +229,14 @@ export interface Evidence {
   readonly actor: string
   readonly index: LogIndex
   readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
-/** Part of {@link Evidence}. */
-export type EvidenceOutcome = 'passed' | 'failed'
-
-/** Part of {@link Evidence}. */
+/** Part of {@link EvidenceReceipt}. */
 export type Finding = 'present' | 'verified' | 'restored'
 
 /** Part of {@link Manifest}. */
@@ -210,6 +265,15 @@ export interface HistoryPage {
   readonly next: string | null
 }
 
+/** What `getInclusionProof` answers. */
+export interface InclusionProof {
+  readonly index: LogIndex
+  /** A number of entries; any size that the log has had, not only those of signed heads. */
+  readonly size: number
+  /** Hashes of 32 bytes, each in base64. */
+  readonly path: readonly string[]
+}
+
 /** Part of {@link Manifest}. */
 export interface InputPin {
   readonly name: string
@@ -218,7 +282,7 @@ export interface InputPin {
   readonly uri?: string
 }
 
-/** What `declareJob` answers. */
+/** What `getJob` answers. */
 export interface Job {
   readonly namespace: NamespaceName
   readonly job: JobName
@@ -237,6 +301,20 @@ export type JobName = string
 export interface JobPage {
   readonly items: readonly Job[]
   readonly next: string | null
+}
+
+/** What `declareJob` answers. */
+export interface JobReceipt {
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly spec: JobSpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
 /** What `declareJob` takes. */
@@ -290,6 +368,17 @@ export interface LineageNode {
 /** Number of an entry in its namespace's log, from 0, without gaps. */
 export type LogIndex = number
 
+/** What `getLogKeys` answers. */
+export interface LogKeys {
+  /** First line of every tree head of this log. */
+  readonly origin: string
+  /**
+   * Verifier keys as C2SP writes them, those that sign now first. Get them from elsewhere too
+   * before you trust them.
+   */
+  readonly keys: readonly string[]
+}
+
 /** What `getManifest` answers. */
 export interface Manifest {
   readonly schemaVersion: 1
@@ -318,7 +407,7 @@ export interface Manifest {
   readonly gap?: Gap
 }
 
-/** What `declareNamespace` answers. */
+/** Part of {@link NamespacePage}. */
 export interface Namespace {
   readonly namespace: NamespaceName
   readonly spec: NamespaceSpec
@@ -336,6 +425,19 @@ export type NamespaceName = string
 export interface NamespacePage {
   readonly items: readonly Namespace[]
   readonly next: string | null
+}
+
+/** What `declareNamespace` answers. */
+export interface NamespaceReceipt {
+  readonly namespace: NamespaceName
+  readonly spec: NamespaceSpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
 /** What `declareNamespace` takes. */
@@ -363,6 +465,11 @@ export interface OpenedRun {
   readonly run: Run
   readonly plan: RecoveryPlan | null
   readonly skipped: readonly Skipped[]
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
 /** Part of {@link CloseRun}. */
@@ -476,6 +583,11 @@ export interface Receipt {
   /** RFC 6962 hash of the exact entry bytes, base64. */
   readonly leafHash: string
   readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
 }
 
 /** What `recordEvidence` takes. */
@@ -559,6 +671,32 @@ export interface RunPage {
   readonly next: string | null
 }
 
+/** What `closeRun` answers. */
+export interface RunReceipt {
+  readonly run: RunId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly attempt: Attempt
+  readonly state: RunState
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly restoredFrom?: RestoredFrom
+  readonly environment?: Digest
+  readonly labels?: Labels
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  readonly note?: Note
+  readonly lastStep?: Step
+  readonly lastCheckpoint?: Digest
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** `superseded`: a newer attempt of the job and partition has been opened. */
 export type RunState = 'open' | 'superseded' | 'closed'
 
@@ -625,7 +763,7 @@ export interface Timing {
   readonly durableAt?: Timestamp
 }
 
-/** What `tombstoneCheckpoint` answers. */
+/** Part of {@link Checkpoint}. */
 export interface Tombstone {
   readonly checkpoint: Digest
   readonly reason: TombstoneReason
@@ -647,6 +785,22 @@ export interface TombstoneCheckpoint {
 export type TombstoneReason =
   'superseded' | 'corrupt' | 'wrong-input' | 'wrong-code' | 'policy' | 'other'
 
+/** What `tombstoneCheckpoint` answers. */
+export interface TombstoneReceipt {
+  readonly checkpoint: Digest
+  readonly reason: TombstoneReason
+  readonly note?: Note
+  readonly successor?: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
 export type Verdict = 'equal' | 'different' | 'unknown'
 
@@ -657,8 +811,16 @@ export interface Operations {
    * nothing.
    */
   readonly declareNamespace: {
-    readonly input: { readonly namespace: NamespaceName; readonly body: NamespaceSpec }
-    readonly response: Namespace
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: NamespaceSpec
+    }
+    readonly response: NamespaceReceipt
     readonly errors: 'DOCUMENT_TOO_LARGE'
   }
   /** List the namespaces the caller may read. */
@@ -677,9 +839,14 @@ export interface Operations {
     readonly input: {
       readonly namespace: NamespaceName
       readonly job: JobName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
       readonly body: JobSpec
     }
-    readonly response: Job
+    readonly response: JobReceipt
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'DOCUMENT_TOO_LARGE'
   }
   /** Get a job. */
@@ -713,6 +880,11 @@ export interface Operations {
     readonly input: {
       readonly namespace: NamespaceName
       readonly digest: Digest
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
       readonly body: Environment
     }
     readonly response: EnvironmentReceipt
@@ -757,9 +929,14 @@ export interface Operations {
     readonly input: {
       readonly namespace: NamespaceName
       readonly run: RunId
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
       readonly body: CloseRun
     }
-    readonly response: Run
+    readonly response: RunReceipt
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'RUN_CLOSED' | 'ATTEMPT_FENCED'
   }
   /**
@@ -768,7 +945,15 @@ export interface Operations {
    * first.
    */
   readonly registerCheckpoint: {
-    readonly input: { readonly namespace: NamespaceName; readonly body: Registration }
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: Registration
+    }
     readonly response: Receipt
     readonly errors:
       | 'NAMESPACE_NOT_FOUND'
@@ -792,7 +977,15 @@ export interface Operations {
   }
   /** Register up to 256 checkpoints, each with a result of its own. */
   readonly registerCheckpoints: {
-    readonly input: { readonly namespace: NamespaceName; readonly body: Registrations }
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: Registrations
+    }
     readonly response: BatchResults
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'BATCH_TOO_LARGE'
   }
@@ -844,7 +1037,15 @@ export interface Operations {
    * on purpose; a digest resumes from that checkpoint or fails.
    */
   readonly openRun: {
-    readonly input: { readonly namespace: NamespaceName; readonly body: OpenRun }
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: OpenRun
+    }
     readonly response: OpenedRun
     readonly errors:
       | 'NAMESPACE_NOT_FOUND'
@@ -927,9 +1128,14 @@ export interface Operations {
     readonly input: {
       readonly namespace: NamespaceName
       readonly digest: Digest
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
       readonly body: RecordEvidence
     }
-    readonly response: Evidence
+    readonly response: EvidenceReceipt
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
   }
   /**
@@ -940,9 +1146,14 @@ export interface Operations {
     readonly input: {
       readonly namespace: NamespaceName
       readonly digest: Digest
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
       readonly body: TombstoneCheckpoint
     }
-    readonly response: Tombstone
+    readonly response: TombstoneReceipt
     readonly errors:
       | 'NAMESPACE_NOT_FOUND'
       | 'CHECKPOINT_NOT_FOUND'
@@ -975,6 +1186,82 @@ export interface Operations {
     readonly response: EntryPage
     readonly errors: 'NAMESPACE_NOT_FOUND'
   }
+  /** Read who asked what, oldest first: every write, and every request that was denied. */
+  readonly listAccessLog: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: AccessPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
+  }
+  /**
+   * Get the newest signed tree head. A C2SP signed note. The path is the one of C2SP
+   * tlog-tiles, which calls a signed tree head a checkpoint.
+   */
+  readonly getTreeHead: {
+    readonly input: { readonly namespace: NamespaceName }
+    readonly response: string
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_ROLLED_BACK'
+  }
+  /**
+   * Get a tile of hashes or a bundle of entries. As C2SP tlog-tiles has it. Entry bundles
+   * show what every job does: they need `audit` on the whole namespace.
+   */
+  readonly getTile: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Level and index, such as `0/x001/234`, or `entries/` and an index; `.p/` and a width from
+       * 1 to 255 for a partial one. Has slashes.
+       */
+      readonly tile: string
+    }
+    readonly response: string
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'TILE_NOT_FOUND'
+  }
+  /** Prove that an entry is in the log of a size. */
+  readonly getInclusionProof: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly index: LogIndex
+      /** A number of entries; any size that the log has had, not only those of signed heads. */
+      readonly size: number
+    }
+    readonly response: InclusionProof
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Prove that the log of one size is the beginning of that of another. */
+  readonly getConsistencyProof: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** A number of entries; any size that the log has had, not only those of signed heads. */
+      readonly from: number
+      /** A number of entries; any size that the log has had, not only those of signed heads. */
+      readonly to: number
+    }
+    readonly response: ConsistencyProof
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get the log's origin and verifier keys. */
+  readonly getLogKeys: {
+    readonly input: { readonly namespace: NamespaceName }
+    readonly response: LogKeys
+    readonly errors: 'NAMESPACE_NOT_FOUND'
+  }
+  /**
+   * Get the entry that registered a checkpoint, and the proof of it. Entry, manifest and
+   * blobs make one chain: the entry names the digest of the manifest, which names those of
+   * the blobs.
+   */
+  readonly getReceipt: {
+    readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
+    readonly response: CheckpointReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'LOG_ROLLED_BACK'
+  }
 }
 
 /** The name of an operation. */
@@ -985,9 +1272,11 @@ export interface OperationRow {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** Template with members of the input in braces; the others, but for the body, go into the query. */
   readonly path: string
+  /** Whether the last member of the path may hold slashes. Default: it may not. */
+  readonly tail?: true
   /** `by-key`: only a key makes a repeat safe. Default: it is safe by its own nature. */
   readonly repeat?: 'by-key'
-  /** `bytes`: the exact stored bytes. Default: JSON. */
+  /** `bytes`: exact bytes. Default: JSON. */
   readonly answer?: 'bytes'
 }
 
@@ -1035,4 +1324,20 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   },
   getHistory: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/history' },
   listEntries: { method: 'GET', path: '/v1/namespaces/{namespace}/entries' },
+  listAccessLog: { method: 'GET', path: '/v1/namespaces/{namespace}/access-log' },
+  getTreeHead: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/log/checkpoint',
+    answer: 'bytes',
+  },
+  getTile: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/log/tile/{tile}',
+    tail: true,
+    answer: 'bytes',
+  },
+  getInclusionProof: { method: 'GET', path: '/v1/namespaces/{namespace}/log/proofs/inclusion' },
+  getConsistencyProof: { method: 'GET', path: '/v1/namespaces/{namespace}/log/proofs/consistency' },
+  getLogKeys: { method: 'GET', path: '/v1/namespaces/{namespace}/log/keys' },
+  getReceipt: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/receipt' },
 }

@@ -1,4 +1,5 @@
 import { isCatalogError } from '../schema/errors.ts'
+import { operationTable } from './api.ts'
 import { readBoundedBody } from './bounded-body.ts'
 import { connectionFailure } from './errors.ts'
 import { notify, type RequestEvent } from './hooks.ts'
@@ -76,7 +77,10 @@ function headersOf(
   token: string,
 ): Record<string, string> {
   return {
-    accept: 'application/json, application/problem+json',
+    accept:
+      operationTable[request.operation].answer === 'bytes'
+        ? '*/*'
+        : 'application/json, application/problem+json',
     authorization: `Bearer ${token}`,
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(context.idempotencyKey === undefined ? {} : { 'idempotency-key': context.idempotencyKey }),

@@ -1,5 +1,6 @@
 import { deliverDirectly, type Delivery, type FlushOptions, type FlushReport } from './delivery.ts'
 import { parseOptions, type ClientOptions } from './options.ts'
+import { AccessLog } from './resources/access-log.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
 import { Jobs } from './resources/jobs.ts'
@@ -26,6 +27,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly recovery: Recovery
   readonly lineage: LineageQueries
   readonly log: Log
+  readonly accessLog: AccessLog
   readonly #delivery: Delivery
 
   /**
@@ -48,6 +50,7 @@ export class CatalogClient implements AsyncDisposable {
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)
+    this.accessLog = new AccessLog(scope)
   }
 
   /**

@@ -66,6 +66,27 @@ export async function sendRecord(
   const { namespace, checkpoint, manifest } = record
   const text = `{"manifest":${manifest}}`
   const receipt = await transport.callWithText('registerCheckpoint', { namespace, text }, options)
+  await acceptReceipt(transport, { namespace, checkpoint, receipt }, options)
+  return receipt
+}
+
+/** A receipt, and what it must be a receipt for. */
+export interface OfferedReceipt {
+  readonly namespace: string
+  readonly checkpoint: Digest
+  readonly receipt: Receipt
+}
+
+/**
+ * Takes a receipt only if it is for this checkpoint and, where the client has a `trust`, proven.
+ *
+ * @throws {DIGEST_MISMATCH | PROOF_INVALID | LOG_CONTRADICTED}
+ */
+export async function acceptReceipt(
+  transport: Transport,
+  { namespace, checkpoint, receipt }: OfferedReceipt,
+  options?: CallOptions,
+): Promise<void> {
   if (receipt.checkpoint !== checkpoint) {
     throw new CatalogError(
       'DIGEST_MISMATCH',
@@ -73,7 +94,7 @@ export async function sendRecord(
       { detail: { fromCatalog: false } },
     )
   }
-  return receipt
+  await transport.judgeReceipt(namespace, receipt, options)
 }
 
 /** Delivery without a spool: a checkpoint is registered, or the call throws. */

@@ -7,6 +7,8 @@ export {
   type ErrorDetail,
 } from '../schema/errors.ts'
 export type {
+  AccessPage,
+  AccessRecord,
   Attempt,
   BatchRefused,
   BatchRegistered,
@@ -16,9 +18,11 @@ export type {
   Change,
   Checkpoint,
   CheckpointPage,
+  CheckpointReceipt,
   CheckpointSummary,
   CloseRun,
   Comparison,
+  ConsistencyProof,
   Digest,
   Direction,
   EdgeRelation,
@@ -26,17 +30,19 @@ export type {
   EntryRecord,
   Environment,
   EnvironmentReceipt,
-  Evidence,
   EvidenceOutcome,
+  EvidenceReceipt,
   Finding,
   Format,
   Gap,
   Grade,
   HistoryPage,
+  InclusionProof,
   InputPin,
   Job,
   JobName,
   JobPage,
+  JobReceipt,
   JobSpec,
   Json,
   JsonMap,
@@ -49,10 +55,12 @@ export type {
   LineageEdge,
   LineageNode,
   LogIndex,
+  LogKeys,
   Manifest,
   Namespace,
   NamespaceName,
   NamespacePage,
+  NamespaceReceipt,
   NamespaceSpec,
   Note,
   OpenRun,
@@ -82,6 +90,7 @@ export type {
   Run,
   RunId,
   RunPage,
+  RunReceipt,
   RunState,
   SectionComparison,
   Seed,
@@ -95,6 +104,7 @@ export type {
   Tombstone,
   TombstoneCheckpoint,
   TombstoneReason,
+  TombstoneReceipt,
   Verdict,
 } from './api.ts'
 export type { BlobContent, BlobStore } from './blob-store.ts'
@@ -110,3 +120,46 @@ export type { ResumeInput, Resumed } from './resources/runs.ts'
 export { RunHandle, type RunIdentity } from './run.ts'
 export type { DrainReport, Spool, SpoolLine, SpoolRecord, SpoolStatus } from './spool.ts'
 export type { Token } from './token.ts'
+export type { LogQuestions, Trust } from './trust.ts'
+export type {
+  Finding as LogFinding,
+  FindingCode as LogFindingCode,
+  Parsed,
+} from '../schema/transparency/finding.ts'
+export {
+  parseLogPolicy,
+  type LogPolicy,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyWitness,
+} from '../schema/transparency/log-policy.ts'
+export type { TreeHead } from '../schema/transparency/tree-head.ts'
+export { parseVerifierKey, type VerifierKey } from '../schema/transparency/verifier-key.ts'
+export {
+  acceptHead,
+  type HeadAcceptance,
+  type HeadConflict,
+  type HeadOffer,
+} from './verify/accept-head.ts'
+export {
+  auditLog,
+  type AuditOptions,
+  type AuditProgress,
+  type AuditVerdict,
+} from './verify/audit-log.ts'
+export {
+  checkCheckpoint,
+  type CheckpointClaim,
+  type CheckpointVerdict,
+  type HeldBlob,
+} from './verify/check-checkpoint.ts'
+export { checkHead, type HeadVerdict, type TrustRoot } from './verify/check-head.ts'
+export { checkReceipt, type ReceiptClaim, type ReceiptVerdict } from './verify/check-receipt.ts'
+export type { HeadEvidence } from './verify/head-evidence.ts'
+export { newHeadMemory, type HeadMemory } from './verify/head-memory.ts'
+export { openHttpTiles, type HttpTilesOptions } from './verify/http-tiles.ts'
+export { openTrust, type TrustOptions } from './verify/open-trust.ts'
+export type { TrustTexts } from './verify/parse-trust-root.ts'
+export { openTileProofs, type ProofPath, type TileProofs } from './verify/tile-nodes.ts'
+export type { TileSource } from './verify/tile-source.ts'
+export type { Verdict as LogVerdict } from './verify/verdict.ts'

@@ -21,3 +21,5 @@ export {
 } from './capture/capture-environment.ts'
 export { sectionDigests } from './capture/section-digests.ts'
 export type { HardwareContext } from './capture/hardware.ts'
+export { openHeadFolder } from './stores/head-folder.ts'
+export { openTileFolder } from './stores/tile-folder.ts'

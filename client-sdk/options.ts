@@ -4,6 +4,7 @@ import type { Hooks } from './hooks.ts'
 import { RETRIES_DEFAULT_COUNT } from './retry.ts'
 import type { Spool } from './spool.ts'
 import type { Token } from './token.ts'
+import type { Trust } from './trust.ts'
 
 /** How a client reaches its catalog. */
 export interface ClientOptions {
@@ -32,6 +33,11 @@ export interface ClientOptions {
   /** Gives numbers from 0 up to 1, for jitter. Default: `Math.random`. */
   readonly random?: () => number
   readonly hooks?: Hooks
+  /**
+   * Keys of the log that the client has from elsewhere, by `openTrust`: then no registration counts until its
+   * receipt is proven, which takes two more reads and a token that may `read` the job. Default: none.
+   */
+  readonly trust?: Trust
 }
 
 /** How one call differs from the client's options. */
@@ -55,6 +61,7 @@ export interface Settings {
   readonly clock: Clock
   readonly random: () => number
   readonly hooks: Hooks
+  readonly trust: Trust | undefined
 }
 
 /** Retries beyond this only multiply an outage. */
@@ -90,6 +97,7 @@ export function parseOptions(options: ClientOptions): Settings {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     hooks: options.hooks ?? {},
+    trust: options.trust,
   }
 }
 

@@ -22,11 +22,12 @@ export function prepareRequest(
   input: Readonly<Record<string, unknown>>,
   body?: string,
 ): PreparedRequest {
-  const { method, path, repeat } = operationTable[operation]
+  const { method, path, tail, repeat } = operationTable[operation]
   const query = new Map(Object.entries(input))
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     query.delete(name)
-    return pathMember(name, input[name])
+    const isTail = tail === true && path.endsWith(`{${name}}`)
+    return isTail ? pathTail(name, input[name]) : pathMember(name, input[name])
   })
   query.delete('body')
   const search = new URLSearchParams()
@@ -52,4 +53,12 @@ function pathMember(name: string, value: unknown): string {
     )
   }
   return encodeURIComponent(value).replaceAll('%3A', ':')
+}
+
+/** A member that spans several steps of the path, none of which may lead elsewhere. */
+function pathTail(name: string, value: unknown): string {
+  return String(value)
+    .split('/')
+    .map((step) => pathMember(name, step))
+    .join('/')
 }

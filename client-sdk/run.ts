@@ -1,6 +1,6 @@
 import { canonicalize } from '../schema/canonical-json.ts'
 import { CatalogError, isCatalogError } from '../schema/errors.ts'
-import type { Note, Outcome, Run } from './api.ts'
+import type { Note, Outcome, Run, RunReceipt } from './api.ts'
 import { buildManifest, type CheckpointInput, type RunFacts } from './checkpoint-input.ts'
 import type { Clock } from './clock.ts'
 import {
@@ -102,7 +102,7 @@ export class RunHandle implements AsyncDisposable {
    * @throws {DEADLINE_EXCEEDED} records still wait in the spool; the run stays open
    * @throws {RUN_CLOSED} it was closed before with another outcome
    */
-  async close(outcome: Outcome, note?: Note, options: FlushOptions = {}): Promise<Run> {
+  async close(outcome: Outcome, note?: Note, options: FlushOptions = {}): Promise<RunReceipt> {
     const { transport, delivery, clock } = this.#parts
     const { timeoutMs = FLUSH_DEFAULT_MS, signal } = options
     const deadlineMs = clock.now() + timeoutMs

@@ -1,5 +1,5 @@
 import { CatalogError } from '../schema/errors.ts'
-import type { OperationId, Operations } from './api.ts'
+import type { OperationId, Operations, Receipt } from './api.ts'
 import { attemptRequest, type Answer, type Attempted } from './attempt.ts'
 import { RetryBudget } from './budget.ts'
 import { within } from './deadline.ts'
@@ -9,6 +9,7 @@ import type { CallOptions, Settings } from './options.ts'
 import { prepareRequest, type PreparedRequest } from './request.ts'
 import { decideRetry, type Failure, type StopReason } from './retry.ts'
 import type { TokenSource } from './token.ts'
+import type { LogQuestions } from './trust.ts'
 
 /** Total deadline of a call that reads, in milliseconds. */
 const READ_TIMEOUT_MS = 30_000
@@ -76,6 +77,30 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<Uint8Array> {
     return (await this.#send(prepareRequest(id, input), options)).bytes
+  }
+
+  /**
+   * Checks what proves a registration, if the client has a `trust`.
+   *
+   * @throws {PROOF_INVALID} the receipt proves nothing
+   * @throws {LOG_CONTRADICTED} its head and the one that is remembered cannot both be
+   */
+  async judgeReceipt(namespace: string, receipt: Receipt, options?: CallOptions): Promise<void> {
+    await this.#settings.trust?.judgeReceipt(receipt, this.#questions(namespace, options))
+  }
+
+  /** Checks a signed tree head, if the client has a `trust`; throws as {@link Transport.judgeReceipt} does. */
+  async judgeHead(namespace: string, signedHead: string, options?: CallOptions): Promise<void> {
+    await this.#settings.trust?.judgeHead(signedHead, this.#questions(namespace, options))
+  }
+
+  #questions(namespace: string, { timeoutMs, signal }: CallOptions = {}): LogQuestions {
+    const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    return {
+      receipt: (digest) => this.call('getReceipt', { namespace, digest }, options),
+      consistency: (between) =>
+        this.call('getConsistencyProof', { namespace, ...between }, options),
+    }
   }
 
   async #send(request: PreparedRequest, options: CallOptions): Promise<Answer> {

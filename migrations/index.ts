@@ -1,7 +1,9 @@
 import { log } from './0001-log.ts'
 import { registry } from './0002-registry.ts'
 import { statistics } from './0003-statistics.ts'
+import { accessLog } from './0004-access-log.ts'
+import { logKey } from './0005-log-key.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [log, registry, statistics]
+export const migrations: readonly Migration[] = [log, registry, statistics, accessLog, logKey]

@@ -15,6 +15,7 @@ import {
   Timestamp,
 } from './names.ts'
 import { noNul } from './no-nul.ts'
+import { Proof } from './proof.ts'
 
 /** Grades from weakest to strongest. */
 export const grades = ['committed', 'present', 'verified', 'restored'] as const
@@ -79,6 +80,13 @@ export const Tombstone = Type.Object(
 )
 export type Tombstone = Immutable<Static<typeof Tombstone>>
 
+/** A tombstone, and the proof that it is recorded. */
+export const TombstoneReceipt = Type.Object(
+  { ...Tombstone.properties, proof: Proof },
+  { title: 'TombstoneReceipt', additionalProperties: false },
+)
+export type TombstoneReceipt = Immutable<Static<typeof TombstoneReceipt>>
+
 /** A recorded finding about a checkpoint's bytes. */
 export const Evidence = Type.Object(
   {
@@ -94,6 +102,13 @@ export const Evidence = Type.Object(
   { title: 'Evidence', additionalProperties: false },
 )
 export type Evidence = Immutable<Static<typeof Evidence>>
+
+/** A finding, and the proof that it is recorded. */
+export const EvidenceReceipt = Type.Object(
+  { ...Evidence.properties, proof: Proof },
+  { title: 'EvidenceReceipt', additionalProperties: false },
+)
+export type EvidenceReceipt = Immutable<Static<typeof EvidenceReceipt>>
 
 /** What the catalog says of a checkpoint: identity, position and standing. */
 const summary = {
@@ -148,6 +163,7 @@ export const Receipt = Type.Object(
       pattern: '^[A-Za-z0-9+/]{43}=$',
     }),
     at: Timestamp,
+    proof: Proof,
   },
   { title: 'Receipt', additionalProperties: false },
 )

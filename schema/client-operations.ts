@@ -21,9 +21,11 @@ export interface OperationRow {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** Template with members of the input in braces; the others, but for the body, go into the query. */
   readonly path: string
+  /** Whether the last member of the path may hold slashes. Default: it may not. */
+  readonly tail?: true
   /** \`by-key\`: only a key makes a repeat safe. Default: it is safe by its own nature. */
   readonly repeat?: 'by-key'
-  /** \`bytes\`: the exact stored bytes. Default: JSON. */
+  /** \`bytes\`: exact bytes. Default: JSON. */
   readonly answer?: 'bytes'
 }
 `
@@ -31,10 +33,11 @@ export interface OperationRow {
 /** The operations as the SDK's transport needs them. */
 export function renderOperationTable(contract: Contract): string {
   const rows = contract.operations.map((read) => {
-    const { method, path, repeat, answer } = read.operation
+    const { method, path, tail, repeat, answer } = read.operation
     const row = {
       method,
       path,
+      ...(tail === undefined ? {} : { tail }),
       ...(repeat === 'safe' ? {} : { repeat }),
       ...(answer === 'json' ? {} : { answer }),
     }

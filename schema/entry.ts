@@ -86,6 +86,15 @@ export interface CheckpointTombstoned extends EntryBase {
   readonly successor?: Digest
 }
 
+/**
+ * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
+ * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
+ */
+export interface LogKeysPublished extends EntryBase {
+  readonly kind: 'log-key.published'
+  readonly keys: readonly { readonly key: string; readonly signs: boolean }[]
+}
+
 /** The closed union of what can ever be appended to a namespace's log. */
 export type Entry =
   | NamespaceDeclared
@@ -96,6 +105,7 @@ export type Entry =
   | CheckpointRegistered
   | EvidenceRecorded
   | CheckpointTombstoned
+  | LogKeysPublished
 
 export type EntryKind = Entry['kind']
 

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import type { Immutable } from './immutable.ts'
 import { JsonMap } from './json-value.ts'
 import { Digest, LogIndex, Timestamp } from './names.ts'
+import { Proof } from './proof.ts'
 
 /** What a computation ran in, by section; its digest is the environment fingerprint. */
 export const Environment = Type.Object(
@@ -18,8 +19,9 @@ export const Environment = Type.Object(
 )
 export type Environment = Immutable<Static<typeof Environment>>
 
+/** Proof that an environment is recorded. */
 export const EnvironmentReceipt = Type.Object(
-  { environment: Digest, index: LogIndex, at: Timestamp },
+  { environment: Digest, index: LogIndex, at: Timestamp, proof: Proof },
   { title: 'EnvironmentReceipt', additionalProperties: false },
 )
 export type EnvironmentReceipt = Immutable<Static<typeof EnvironmentReceipt>>

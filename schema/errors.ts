@@ -41,6 +41,7 @@ export const errorCodes = {
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },
+  TILE_NOT_FOUND: { retryable: false },
 
   // What is asked contradicts what is recorded.
   RUN_CLOSED: { retryable: false },
@@ -65,9 +66,17 @@ export const errorCodes = {
   STORAGE_FULL: { retryable: true },
   STORAGE_UNAVAILABLE: { retryable: true },
   SHUTTING_DOWN: { retryable: true },
+  NOT_WITNESSED: { retryable: true },
   SCHEMA_UNKNOWN: { retryable: false },
+  LOG_ROLLED_BACK: { retryable: false },
+  LOG_CORRUPT: { retryable: false },
   CONFIG_INVALID: { retryable: false },
   INTERNAL: { retryable: true },
+
+  // The operator's side: raised by commands that move a log, never sent by the server.
+  NAMESPACE_NOT_EMPTY: { retryable: false },
+  DOCUMENT_MISSING: { retryable: false },
+  COPY_CORRUPT: { retryable: false },
 
   // The job's side: raised by the SDK, never sent by the server.
   CONNECTION_FAILED: { retryable: true },
@@ -77,6 +86,8 @@ export const errorCodes = {
   SPOOL_LOCKED: { retryable: true },
   BLOB_NOT_FOUND: { retryable: false },
   BLOB_CORRUPT: { retryable: false },
+  PROOF_INVALID: { retryable: false },
+  LOG_CONTRADICTED: { retryable: false },
   STORE_FAILED: { retryable: true },
 } as const satisfies Record<string, { readonly retryable: boolean }>
 

@@ -50,30 +50,16 @@ export function mayOnJob(
   verb: Verb,
   on: { readonly namespace: string; readonly job: string },
 ): boolean {
-  return principal.grants.some((grant) => {
-    if (!grant.verbs.includes(verb)) return false
-    const [namespace, job] = splitPattern(grant.on)
-    return matches(namespace, on.namespace) && matches(job, on.job)
-  })
-}
-
-/** Whether the principal may do this to every job of the namespace. */
-export function mayOnNamespace(principal: Principal, verb: Verb, namespace: string): boolean {
-  return principal.grants.some((grant) => {
-    const [pattern, job] = splitPattern(grant.on)
-    return job === '*' && grant.verbs.includes(verb) && matches(pattern, namespace)
-  })
+  return grantOnJob(principal, verb, on) !== undefined
 }
 
 /** Whether the principal may do this to anything in the namespace; what exactly is checked later. */
 export function mayWithin(principal: Principal, verb: Verb, namespace: string): boolean {
-  return principal.grants.some(
-    (grant) => grant.verbs.includes(verb) && matches(splitPattern(grant.on)[0], namespace),
-  )
+  return grantWithin(principal, verb, namespace) !== undefined
 }
 
 /**
- * Refuses what the principal may not do to a job.
+ * Refuses what the principal may not do to a job; gives the pattern of the grant that allows it.
  *
  * @throws {FORBIDDEN}
  */
@@ -81,28 +67,58 @@ export function requireOnJob(
   principal: Principal,
   verb: Verb,
   on: { readonly namespace: string; readonly job: string },
-): void {
-  if (!mayOnJob(principal, verb, on)) throw forbidden(principal, verb, `${on.namespace}/${on.job}`)
+): string {
+  const grant = grantOnJob(principal, verb, on)
+  if (grant === undefined) throw forbidden(principal, verb, `${on.namespace}/${on.job}`)
+  return grant.on
 }
 
 /**
- * Refuses what the principal may not do to every job of a namespace.
+ * Refuses what the principal may not do to every job of a namespace; gives the pattern of the grant that
+ * allows it.
  *
  * @throws {FORBIDDEN}
  */
-export function requireOnNamespace(principal: Principal, verb: Verb, namespace: string): void {
-  if (!mayOnNamespace(principal, verb, namespace)) {
-    throw forbidden(principal, verb, `${namespace}/*`)
-  }
+export function requireOnNamespace(principal: Principal, verb: Verb, namespace: string): string {
+  const grant = grantOnNamespace(principal, verb, namespace)
+  if (grant === undefined) throw forbidden(principal, verb, `${namespace}/*`)
+  return grant.on
 }
 
 /**
- * Refuses a principal who may do this nowhere in the namespace.
+ * Refuses a principal who may do this nowhere in the namespace; gives the pattern of a grant within it.
  *
  * @throws {FORBIDDEN}
  */
-export function requireWithin(principal: Principal, verb: Verb, namespace: string): void {
-  if (!mayWithin(principal, verb, namespace)) throw forbidden(principal, verb, namespace)
+export function requireWithin(principal: Principal, verb: Verb, namespace: string): string {
+  const grant = grantWithin(principal, verb, namespace)
+  if (grant === undefined) throw forbidden(principal, verb, namespace)
+  return grant.on
+}
+
+function grantOnJob(
+  principal: Principal,
+  verb: Verb,
+  on: { readonly namespace: string; readonly job: string },
+): Grant | undefined {
+  return principal.grants.find((grant) => {
+    if (!grant.verbs.includes(verb)) return false
+    const [namespace, job] = splitPattern(grant.on)
+    return matches(namespace, on.namespace) && matches(job, on.job)
+  })
+}
+
+function grantOnNamespace(principal: Principal, verb: Verb, namespace: string): Grant | undefined {
+  return principal.grants.find((grant) => {
+    const [pattern, job] = splitPattern(grant.on)
+    return job === '*' && grant.verbs.includes(verb) && matches(pattern, namespace)
+  })
+}
+
+function grantWithin(principal: Principal, verb: Verb, namespace: string): Grant | undefined {
+  return principal.grants.find(
+    (grant) => grant.verbs.includes(verb) && matches(splitPattern(grant.on)[0], namespace),
+  )
 }
 
 const forbidden = (principal: Principal, verb: Verb, on: string): CatalogError =>

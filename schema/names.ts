@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Digest as DigestText } from './digest.ts'
+import { nameGrammar } from './name-grammar.ts'
 import { noNul } from './no-nul.ts'
 
 declare const brand: unique symbol
@@ -16,8 +17,6 @@ export type Partition = Branded<'Partition'>
 /** The number of an entry in its namespace's log, from 0, without gaps. */
 export type LogIndex = number & { readonly [brand]: 'LogIndex' }
 
-/** No dots in a row, so that no name can be read as a path; lower case, so that no two differ by case alone. */
-const nameGrammar = '^[a-z0-9](?:[a-z0-9_-]|\\.(?!\\.)){0,127}$'
 const nameRule =
   'Lower-case letters, digits, `.`, `_` and `-`; starts with a letter or digit; at most 128 characters; no `..`'
 

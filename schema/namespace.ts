@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Immutable } from './immutable.ts'
 import { Labels, LogIndex, NamespaceName, JobName, Note, Timestamp } from './names.ts'
+import { Proof } from './proof.ts'
 
 export const NamespaceSpec = Type.Object(
   { description: Type.Optional(Note), labels: Type.Optional(Labels) },
@@ -14,6 +15,13 @@ export const Namespace = Type.Object(
 )
 export type Namespace = Immutable<Static<typeof Namespace>>
 
+/** A namespace's declaration, and the proof that it is recorded. */
+export const NamespaceReceipt = Type.Object(
+  { ...Namespace.properties, proof: Proof },
+  { title: 'NamespaceReceipt', additionalProperties: false },
+)
+export type NamespaceReceipt = Immutable<Static<typeof NamespaceReceipt>>
+
 export const JobSpec = Type.Object(
   { description: Type.Optional(Note), labels: Type.Optional(Labels) },
   { title: 'JobSpec', additionalProperties: false },
@@ -26,3 +34,10 @@ export const Job = Type.Object(
   { title: 'Job', additionalProperties: false },
 )
 export type Job = Immutable<Static<typeof Job>>
+
+/** A job's declaration, and the proof that it is recorded. */
+export const JobReceipt = Type.Object(
+  { ...Job.properties, proof: Proof },
+  { title: 'JobReceipt', additionalProperties: false },
+)
+export type JobReceipt = Immutable<Static<typeof JobReceipt>>

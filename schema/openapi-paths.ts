@@ -96,12 +96,16 @@ function ownWords(node: SchemaNode, named: Contract['named']): Partial<SchemaNod
 
 function writeSuccess(read: ReadOperation, named: Contract['named']): WrittenSchema {
   const { id, operation } = read
-  const content = { 'application/json': { schema: writeUse(read.response, named) } }
+  const content = writeContent(read, named)
   if (operation.answer === 'bytes') {
     const headers = { ETag: { $ref: '#/components/headers/ETag' } }
+    const unchanged =
+      operation.mayChange === true
+        ? 'The caller has these bytes: nothing has changed.'
+        : 'The caller has these bytes: they can never change.'
     return {
-      200: { description: 'The exact bytes, as they were stored.', headers, content },
-      304: { description: 'The caller has these bytes: they can never change.', headers },
+      200: { description: 'The exact bytes.', headers, content },
+      304: { description: unchanged, headers },
     }
   }
   const recorded = { description: 'Recorded, and durable.', content }
@@ -113,4 +117,11 @@ function writeSuccess(read: ReadOperation, named: Contract['named']): WrittenSch
     }
   }
   return { 200: isWrite(read) ? recorded : { description: 'The answer.', content } }
+}
+
+/** Bytes that are no text have no schema: their media type says it all. */
+function writeContent(read: ReadOperation, named: Contract['named']): WrittenSchema {
+  const { contentType = 'application/json' } = read.operation
+  if (contentType === 'application/octet-stream') return { [contentType]: {} }
+  return { [contentType.replace(/;.*/, '')]: { schema: writeUse(read.response, named) } }
 }

@@ -37,6 +37,7 @@ const bodyErrors = [
 const writeErrors = [
   'IDEMPOTENCY_KEY_REUSED',
   'STORAGE_FULL',
+  'NOT_WITNESSED',
 ] as const satisfies readonly ErrorCode[]
 
 /** Whether the operation appends to the log when it succeeds. */

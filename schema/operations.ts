@@ -1,5 +1,6 @@
 import { auditOperations } from './operations/audit.ts'
 import { lineageOperations } from './operations/lineage.ts'
+import { logOperations } from './operations/log.ts'
 import { namesOperations } from './operations/names.ts'
 import type { Operation, OperationInput } from './operations/operation.ts'
 import { recoverOperations } from './operations/recover.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...verifyOperations,
   ...retentionOperations,
   ...auditOperations,
+  ...logOperations,
 } as const satisfies Readonly<Record<string, Operation>>
 
 export type OperationId = keyof typeof operations

@@ -13,6 +13,7 @@ import {
   Step,
   Timestamp,
 } from './names.ts'
+import { Proof } from './proof.ts'
 
 export const Outcome = Type.Enum(['succeeded', 'failed', 'cancelled'], { title: 'Outcome' })
 export type Outcome = Static<typeof Outcome>
@@ -50,3 +51,10 @@ export const Run = Type.Object(
   { title: 'Run', additionalProperties: false },
 )
 export type Run = Immutable<Static<typeof Run>>
+
+/** A closed run, and the proof that its end is recorded. */
+export const RunReceipt = Type.Object(
+  { ...Run.properties, proof: Proof },
+  { title: 'RunReceipt', additionalProperties: false },
+)
+export type RunReceipt = Immutable<Static<typeof RunReceipt>>

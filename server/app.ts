@@ -77,7 +77,7 @@ function requestIds(start: string): () => string {
 /** Says which methods a path has, or that there is no such path. */
 function unknownRoute(method: string, path: string): CatalogError {
   const all: readonly Operation[] = Object.values(operations)
-  const allowed = all.filter((operation) => templateOf(operation.path).test(path))
+  const allowed = all.filter((operation) => templateOf(operation).test(path))
   if (allowed.length === 0) {
     return new CatalogError(
       'ROUTE_NOT_FOUND',
@@ -90,6 +90,7 @@ function unknownRoute(method: string, path: string): CatalogError {
   })
 }
 
-function templateOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+function templateOf({ path, tail }: Operation): RegExp {
+  const steps = path.replaceAll(/\{\w+\}/g, '[^/]+')
+  return new RegExp(`^${tail === true ? steps.replace(/\[\^\/\]\+$/, '[^]+') : steps}$`)
 }

@@ -2,21 +2,30 @@ import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { pino, type Logger } from 'pino'
 import { migrations } from '../migrations/index.ts'
+import { CatalogError } from '../schema/errors.ts'
+import type { NamespaceName } from '../schema/names.ts'
 import { openIssuers } from './auth/issuers.ts'
 import { LOCAL_ISSUER, openLocalKey, type LocalKey } from './auth/local-key.ts'
 import type { Config, DatabaseConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { VerifyToken } from './http/authenticate.ts'
+import { auditProjection } from './audit/projection.ts'
 import { lineageProjection } from './lineage/projection.ts'
-import { openLog } from './log/open-log.ts'
+import { openCosignatures } from './log/cosignatures.ts'
+import { openLog, type Log } from './log/open-log.ts'
 import type { Projection } from './log/projection.ts'
 import { replay, type ReplayedTable } from './log/replay.ts'
+import { openSignerMemory } from './log/signer-memory.ts'
+import { openSigner, type Signer } from './log/signer.ts'
+import { openLogKeys } from './log/signing-keys.ts'
+import { readWitnessPolicy } from './log/witness-policy.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
-import type { Database } from './store/database.ts'
+import type { Database, Reader } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { openPostgres } from './store/open-postgres.ts'
 import { openSqlite } from './store/open-sqlite.ts'
+import { grantToServers, inspectRole, isNotAllowed } from './store/roles.ts'
 import { verifyProjection } from './verify/projection.ts'
 
 /** Every projection, in the order in which a replay applies them to an entry. */
@@ -25,6 +34,7 @@ export const projections: readonly Projection[] = [
   lineageProjection,
   verifyProjection,
   retentionProjection,
+  auditProjection,
 ]
 
 /** An open catalog: what its operations use, and what its owner closes. */
@@ -34,6 +44,8 @@ export interface Catalog {
   readonly localKey: LocalKey
   readonly verifyToken: VerifyToken
   readonly logger: Logger
+  /** Calls back with the namespace of every write of this process that has succeeded. */
+  follow(follower: (namespace: NamespaceName) => void): void
   /** Ends what waits, then lets go of the database. */
   close(): Promise<void>
 }
@@ -72,24 +84,76 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
     config.authFile === undefined
       ? (token: string) => localKey.verify(token)
       : eitherOf(localKey, openIssuers(config.authFile))
+  const { logPolicyFile } = config
+  const witnesses = logPolicyFile === undefined ? undefined : readWitnessPolicy(logPolicyFile)
   const database = await openDatabase(config.database, nowMs)
-  const log = openLog({
-    database,
-    projections,
-    nowMs,
-    onFailure: (error) => logger.error({ err: error }, 'a batch failed'),
+  await checkRole(database, logger).catch(async (error: unknown) => {
+    await database.close()
+    throw error
   })
+  const signer = await openCatalogSigner(config, database.reader, nowMs())
+  const db = database.reader
+  const cosignatures =
+    witnesses &&
+    openCosignatures({
+      ...witnesses,
+      db,
+      signer,
+      onFailure: (error) => logger.warn({ err: error }, 'a log was not cosigned'),
+    })
+  const followers: ((namespace: NamespaceName) => void)[] = []
+  if (cosignatures !== undefined) followers.push(cosignatures.announce)
+  const log = followedLog(
+    openLog({
+      database,
+      projections,
+      signer,
+      nowMs,
+      onFailure: (error) => logger.error({ err: error }, 'a batch failed'),
+    }),
+    followers,
+  )
+  const newId = (): string => uuidV7(nowMs())
   return {
-    context: { db: database.reader, log, nowMs, newId: () => uuidV7(nowMs()), request: {} },
+    context: { db, log, signer, cosignatures, nowMs, newId, request: {} },
     database,
     localKey,
     verifyToken,
     logger,
+    follow: (follower) => followers.push(follower),
     close: async () => {
       await log.close()
+      await cosignatures?.close()
+      await signer.close()
       await database.close()
     },
   }
+}
+
+/** A log that tells followers of every write that has succeeded. */
+function followedLog(log: Log, followers: readonly ((namespace: NamespaceName) => void)[]): Log {
+  return {
+    ...log,
+    append: async (command) => {
+      const result = await log.append(command)
+      for (const follow of followers) follow(command.namespace)
+      return result
+    },
+  }
+}
+
+/**
+ * Opens the keys and the memory with which a database's heads are signed; its owner closes it.
+ *
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | CONFIG_INVALID}
+ */
+export async function openCatalogSigner(
+  { logKeys, signerMemory }: Config,
+  db: Reader,
+  nowMs: number,
+): Promise<Signer> {
+  const keys = openLogKeys(logKeys, nowMs)
+  return openSigner({ keys, memory: await openSignerMemory(signerMemory), db })
 }
 
 /** Rebuilds every projection of a catalog; a server that has it open waits meanwhile. */
@@ -97,11 +161,79 @@ export async function replayCatalog(
   config: Config,
   onProgress: (entryCount: number) => void,
 ): Promise<readonly ReplayedTable[]> {
-  const database = await openDatabase(config.database, Date.now)
+  const database = await openAsOwner(config.database)
   try {
     return await replay(database, projections, onProgress)
+  } catch (error) {
+    if (!isNotAllowed(error)) throw error
+    throw new CatalogError(
+      'CONFIG_INVALID',
+      'The role of CAIRN_DATABASE_URL may not rebuild projections: give the URL of the owner in CAIRN_DATABASE_OWNER_URL.',
+      { cause: error },
+    )
   } finally {
     await database.close()
+  }
+}
+
+/**
+ * Brings the database to the newest schema as its owner, and lets a role do what a server does. Gives the
+ * roles that now may.
+ *
+ * @throws {SCHEMA_UNKNOWN | STORAGE_UNAVAILABLE | CONFIG_INVALID}
+ */
+export async function migrateCatalog(
+  { database: config }: Config,
+  role: string | undefined,
+): Promise<readonly string[]> {
+  if (config.kind === 'sqlite' && role !== undefined) {
+    throw new CatalogError(
+      'CONFIG_INVALID',
+      '--grant is for PostgreSQL, and CAIRN_DATABASE_URL names none: SQLite has no roles.',
+    )
+  }
+  const database = await openAsOwner(config)
+  try {
+    return role === undefined ? [] : await grantToServers(database, role)
+  } finally {
+    await database.close()
+  }
+}
+
+/** Opens the database as its owner, where one is named; roles that had grants have them on new tables too. */
+async function openAsOwner(config: DatabaseConfig): Promise<Database> {
+  if (config.kind === 'sqlite' || config.ownerUrl === undefined) {
+    return openDatabase(config, Date.now)
+  }
+  const database = await openDatabase({ kind: 'postgres', url: config.ownerUrl }, Date.now)
+  try {
+    await grantToServers(database, undefined)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/**
+ * Refuses a PostgreSQL role that lacks a grant, and warns of one that could change history.
+ *
+ * @throws {CONFIG_INVALID}
+ */
+async function checkRole(database: Database, logger: Logger): Promise<void> {
+  if (database.dialect !== 'postgres') return
+  const { role, mayRewrite, lacks } = await inspectRole(database)
+  if (lacks.length > 0) {
+    throw new CatalogError(
+      'CONFIG_INVALID',
+      `The database role "${role}" may not use ${lacks.join(', ')}: run "cairn migrate --grant ${role}" with the owner's URL in CAIRN_DATABASE_OWNER_URL.`,
+    )
+  }
+  if (mayRewrite) {
+    logger.warn(
+      { role },
+      `the database role "${role}" could change what is recorded: let the server use another, to which "cairn migrate --grant ROLE" gives what it needs`,
+    )
   }
 }
 

@@ -3,6 +3,17 @@ import { CatalogError } from '../schema/errors.ts'
 /** Where the catalog's rows are. */
 export type DatabaseConfig =
   | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly ownerUrl?: string }
+
+/** The file of the keys that sign the logs, and what their origins begin with where the file does not say. */
+export interface LogKeysConfig {
+  readonly file: string
+  readonly origin: string | undefined
+}
+
+/** Where the signer remembers what it signed: outside the catalog's database. */
+export type SignerMemoryConfig =
+  | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgres'; readonly url: string }
 
 /** Everything a server is told; no other file reads the process's environment. */
@@ -17,6 +28,12 @@ export interface Config {
   readonly allowedHosts: readonly string[]
   /** File with issuers and grants; without one, only the local key is trusted. */
   readonly authFile: string | undefined
+  readonly logKeys: LogKeysConfig
+  readonly signerMemory: SignerMemoryConfig
+  /** Policy file whose witnesses cosign the logs; without one, nobody is asked. */
+  readonly logPolicyFile: string | undefined
+  /** Folder that a server publishes its logs to. */
+  readonly publishFolder: string | undefined
 }
 
 export const DEFAULT_PORT = 7420
@@ -40,7 +57,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const listed = (env['CAIRN_ALLOWED_HOSTS'] ?? '').split(',').map((name) => name.trim())
   return {
     dataDirectory,
-    database: parseDatabase(env['CAIRN_DATABASE_URL'], dataDirectory),
+    database: withOwner(
+      parseDatabase(env['CAIRN_DATABASE_URL'], dataDirectory),
+      env['CAIRN_DATABASE_OWNER_URL'],
+    ),
     host,
     port: parsePort(env['CAIRN_PORT']),
     allowedHosts: [
@@ -48,6 +68,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       ...listed.filter((name) => name !== ''),
     ],
     authFile,
+    logKeys: {
+      file: env['CAIRN_LOG_KEYS_FILE'] || `${dataDirectory}/log-keys.json`,
+      origin: env['CAIRN_LOG_ORIGIN'] || undefined,
+    },
+    logPolicyFile: env['CAIRN_LOG_POLICY'] || undefined,
+    publishFolder: env['CAIRN_PUBLISH_FOLDER'] || undefined,
+    signerMemory: parseMemory(env['CAIRN_SIGNER_MEMORY'], {
+      dataDirectory,
+      databaseUrl: env['CAIRN_DATABASE_URL'],
+    }),
   }
 }
 
@@ -65,6 +95,46 @@ function parseDatabase(url: string | undefined, dataDirectory: string): Database
   throw invalid(
     'CAIRN_DATABASE_URL must begin with postgres:// or sqlite:, or be absent for the embedded database.',
   )
+}
+
+/** The owner's URL, for what only an owner may do; a server does not use it. */
+function withOwner(database: DatabaseConfig, ownerUrl: string | undefined): DatabaseConfig {
+  if (ownerUrl === undefined || ownerUrl === '') return database
+  if (database.kind === 'postgres' && /^postgres(?:ql)?:\/\//.test(ownerUrl)) {
+    return { ...database, ownerUrl }
+  }
+  throw invalid(
+    'CAIRN_DATABASE_OWNER_URL goes with a CAIRN_DATABASE_URL, and both must begin with postgres://.',
+  )
+}
+
+function parseMemory(
+  place: string | undefined,
+  beside: { readonly dataDirectory: string; readonly databaseUrl: string | undefined },
+): SignerMemoryConfig {
+  const { dataDirectory, databaseUrl } = beside
+  const file = `${dataDirectory}/signer-memory.sqlite`
+  if (place === undefined || place === '') return { kind: 'sqlite', file }
+  const isShared = /^postgres(?:ql)?:\/\//.test(place)
+  if (isShared ? sameDatabase(place, databaseUrl ?? '') : place === databaseFile(beside)) {
+    throw invalid(
+      'CAIRN_SIGNER_MEMORY names the database of CAIRN_DATABASE_URL: an old copy of one brings back the old memory with it, so keep the memory elsewhere.',
+    )
+  }
+  return isShared ? { kind: 'postgres', url: place } : { kind: 'sqlite', file: place }
+}
+
+function databaseFile(beside: Parameters<typeof parseMemory>[1]): string | undefined {
+  const database = parseDatabase(beside.databaseUrl, beside.dataDirectory)
+  return database.kind === 'sqlite' ? database.file : undefined
+}
+
+/** Whether two URLs name one database of one server, whoever connects. */
+function sameDatabase(left: string, right: string): boolean {
+  const [one, other] = [left, right].map((url) => (URL.canParse(url) ? new URL(url) : undefined))
+  if (one === undefined || other === undefined) return left === right
+  const place = (url: URL): string => [url.hostname, url.port || '5432', url.pathname].join('/')
+  return place(one) === place(other)
 }
 
 function parsePort(text: string | undefined): number {

@@ -1,5 +1,8 @@
 import type { Digest } from '../schema/digest.ts'
+import type { Asked } from './log/command.ts'
 import type { Log } from './log/open-log.ts'
+import type { Signer } from './log/signer.ts'
+import type { Cosignatures } from './log/witnessed-head.ts'
 import type { Reader } from './store/database.ts'
 
 /** What an operation may use. It has no other way to the world. */
@@ -8,12 +11,19 @@ export interface Context {
   readonly db: Reader
   /** The one write door. */
   readonly log: Log
+  /** Signs tree heads. */
+  readonly signer: Signer
+  /** What witnesses have said of the newest heads; undefined where no policy names any. */
+  readonly cosignatures: Cosignatures | undefined
   /** Epoch milliseconds. */
   readonly nowMs: () => number
   /** A new UUIDv7. */
   readonly newId: () => string
   /** What the request at hand binds its write to. */
   readonly request: {
+    readonly access?: Asked
     readonly idempotency?: { readonly key: string; readonly requestDigest: Digest }
+    /** Set when the answer waits for witnesses; says when they have had their time. */
+    readonly witnessing?: AbortSignal
   }
 }

@@ -1,25 +1,34 @@
-import type { AddressInfo } from 'node:net'
-import { serve, type ServerType } from '@hono/node-server'
 import type { Logger } from 'pino'
 import type { Grant } from '../schema/grant.ts'
 import { NamespaceName } from '../schema/names.ts'
 import { createApp } from './app.ts'
 import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
+import { closeServer, listen, urlOf } from './http/listen.ts'
 import { validate } from './http/validate.ts'
+import { followCatalog } from './publish-logs.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
 export { openLocalKey } from './auth/local-key.ts'
-export { replayCatalog } from './compose.ts'
+export { migrateCatalog, replayCatalog } from './compose.ts'
 export { parseConfig, type Config } from './config.ts'
-
-/** Longer than clients and load balancers keep a connection, so that none writes to one that just closed. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000
-const HEADERS_TIMEOUT_MS = 80_000
-/** How often idle connections are looked for while the server stops. */
-const IDLE_CHECK_MS = 50
-/** Open requests get this long to end when the server stops. */
-const DRAIN_MAX_MS = 10_000
+export {
+  hexOf,
+  openLogKeys,
+  originIn,
+  retireLogKey,
+  rotateLogKeys,
+  verifierKeyIn,
+} from './log/signing-keys.ts'
+export {
+  backupCatalog,
+  exportNamespace,
+  importExport,
+  inspectCatalog,
+  repairNamespace,
+} from './maintain.ts'
+export { publishLogs } from './publish-logs.ts'
+export { startWitness } from './witness/start-witness.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -43,55 +52,29 @@ export interface RunningServer {
 export async function startServer(config: Config, logger?: Logger): Promise<RunningServer> {
   const catalog = await openCatalog(config, logger === undefined ? {} : { logger })
   const app = createApp(catalog, config.allowedHosts)
+  const publisher = await followCatalog(catalog, config.publishFolder).catch(closing(catalog))
   const { server, port } = await listen(app.fetch, config).catch(async (error: unknown) => {
-    await catalog.close()
-    throw error
+    await publisher?.close()
+    return closing(catalog)(error)
   })
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
   return {
-    url: `http://${host}:${port}`,
+    url: urlOf(config.host, port),
     catalog,
     token: (request) => catalog.localKey.sign({ ...request, issuedAtMs: catalog.context.nowMs() }),
     close: async () => {
       await closeServer(server)
+      await publisher?.close()
       await catalog.close()
     },
   }
 }
 
-function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  config: Config,
-): Promise<{ readonly server: ServerType; readonly port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch,
-        hostname: config.host,
-        port: config.port,
-        serverOptions: {
-          keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-          headersTimeout: HEADERS_TIMEOUT_MS,
-        },
-      },
-      (address: AddressInfo) => resolve({ server, port: address.port }),
-    )
-    server.once('error', reject)
-  })
-}
-
-async function closeServer(server: ServerType): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // Again and again: a kept connection becomes idle when the request on it ends.
-  const idle = setInterval(() => {
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-  }, IDLE_CHECK_MS)
-  const timer = setTimeout(() => {
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  }, DRAIN_MAX_MS)
-  await closed
-  clearInterval(idle)
-  clearTimeout(timer)
+/** Closes a catalog that cannot be served, and fails as it failed. */
+function closing(catalog: Catalog): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await catalog.close()
+    throw error
+  }
 }
 
 /**
@@ -109,5 +92,7 @@ export async function declareLocally(catalog: Catalog, namespace: string): Promi
     .where('namespace', '=', input.namespace)
     .limit(1)
     .executeTakeFirst()
-  if (current === undefined) await declareNamespace(catalog.context, operator, input)
+  if (current !== undefined) return
+  const access = { kind: 'asked', operation: 'declareNamespace', grant: '*/*' } as const
+  await declareNamespace({ ...catalog.context, request: { access } }, operator, input)
 }

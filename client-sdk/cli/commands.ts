@@ -1,12 +1,23 @@
 import type { Command } from './command.ts'
+import { accessLogCommands } from './commands/access-log.ts'
+import { backup } from './commands/backup.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
 import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
+import { exportCommand } from './commands/export.ts'
+import { fsck } from './commands/fsck.ts'
+import { importCommand } from './commands/import.ts'
 import { jobCommands } from './commands/jobs.ts'
+import { keysCommands } from './commands/keys.ts'
 import { lineage } from './commands/lineage.ts'
 import { logEntries } from './commands/log.ts'
+import { logPublish } from './commands/log-publish.ts'
+import { logProofCommands } from './commands/log-proofs.ts'
+import { logWatch } from './commands/log-watch.ts'
+import { migrate } from './commands/migrate.ts'
+import { logRepair } from './commands/log-repair.ts'
 import { namespaceCommands } from './commands/namespaces.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
@@ -16,6 +27,7 @@ import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
 import { spoolCommands } from './commands/spool.ts'
 import { token } from './commands/token.ts'
+import { witness } from './commands/witness.ts'
 
 /** Every command, in the order in which the help lists them. */
 export const commands: readonly Command[] = [
@@ -23,6 +35,15 @@ export const commands: readonly Command[] = [
   token,
   demo,
   replay,
+  ...keysCommands,
+  fsck,
+  backup,
+  exportCommand,
+  importCommand,
+  logRepair,
+  logPublish,
+  witness,
+  migrate,
   resume,
   register,
   ...runCommands,
@@ -35,5 +56,8 @@ export const commands: readonly Command[] = [
   ...namespaceCommands,
   ...jobCommands,
   logEntries,
+  ...logProofCommands,
+  logWatch,
+  ...accessLogCommands,
   ...spoolCommands,
 ]

@@ -50,6 +50,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NO_GOOD_CHECKPOINT: 'notFound',
   CHECKPOINT_NOT_GOOD: 'notFound',
   BLOB_NOT_FOUND: 'notFound',
+  TILE_NOT_FOUND: 'notFound',
 
   IDEMPOTENCY_KEY_REUSED: 'conflict',
   RUN_CLOSED: 'conflict',
@@ -63,6 +64,8 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   CHAIN_IN_USE: 'conflict',
   ALREADY_TOMBSTONED: 'conflict',
   LINEAGE_CYCLE: 'conflict',
+  DOCUMENT_MISSING: 'notFound',
+  NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
 
   TOKEN_MISSING: 'notAllowed',
@@ -75,14 +78,20 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   STORAGE_FULL: 'unavailable',
   STORAGE_UNAVAILABLE: 'unavailable',
   SHUTTING_DOWN: 'unavailable',
+  NOT_WITNESSED: 'unavailable',
   CONNECTION_FAILED: 'unavailable',
   DEADLINE_EXCEEDED: 'unavailable',
   SPOOL_LOCKED: 'unavailable',
   STORE_FAILED: 'unavailable',
 
   DIGEST_MISMATCH: 'corrupt',
+  LOG_ROLLED_BACK: 'corrupt',
+  LOG_CORRUPT: 'corrupt',
+  COPY_CORRUPT: 'corrupt',
   SPOOL_CORRUPT: 'corrupt',
   BLOB_CORRUPT: 'corrupt',
+  PROOF_INVALID: 'corrupt',
+  LOG_CONTRADICTED: 'corrupt',
 
   INTERNAL: 'unexpected',
   ABORTED: 'unexpected',

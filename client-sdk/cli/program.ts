@@ -35,7 +35,9 @@ const groups: Readonly<Record<string, string>> = {
   runs: 'list, get and close runs',
   checkpoints: 'list and look into checkpoints',
   environment: 'capture, record and get environments',
-  log: "read the namespace's log",
+  'access-log': 'read and verify who asked what',
+  log: "read, prove and audit the namespace's log",
+  keys: 'list, rotate and retire the keys that sign logs',
   spool: 'look into a spool and send what waits',
 }
 

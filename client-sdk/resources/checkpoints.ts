@@ -5,15 +5,17 @@ import type {
   CheckpointSummary,
   Digest,
   EntryRecord,
-  Evidence,
+  EvidenceReceipt,
   LogIndex,
   Manifest,
   Operations,
   Receipt,
   RecordEvidence,
-  Tombstone,
+  TombstoneReceipt,
   TombstoneCheckpoint,
 } from '../api.ts'
+import { acceptReceipt } from '../delivery.ts'
+import { digestOf } from '../document-digest.ts'
 import type { CallOptions } from '../options.ts'
 import type { PageIterator } from '../page.ts'
 import { listPages, type ListQuery, type Scope } from './scope.ts'
@@ -32,17 +34,25 @@ export class Checkpoints {
    *
    * @throws {ATTEMPT_FENCED} a newer attempt of the job and partition has been opened
    * @throws {REGISTRATION_CONFLICT} another manifest is registered for the run, step and tier
+   * @throws {DIGEST_MISMATCH} the receipt is for another checkpoint
+   * @throws {PROOF_INVALID} the client has a `trust`, and the receipt proves nothing
+   * @throws {LOG_CONTRADICTED} the client has a `trust`, and the log contradicts what it signed before
    */
   async register(manifest: Manifest, options?: CallOptions): Promise<Receipt> {
     const { namespace, transport } = this.#scope
-    const input = { namespace, text: `{"manifest":${canonicalize(manifest)}}` }
-    return await transport.callWithText('registerCheckpoint', input, options)
+    const canonical = canonicalize(manifest)
+    const input = { namespace, text: `{"manifest":${canonical}}` }
+    const receipt = await transport.callWithText('registerCheckpoint', input, options)
+    const checkpoint = digestOf(canonical)
+    await acceptReceipt(transport, { namespace, checkpoint, receipt }, options)
+    return receipt
   }
 
   /**
    * Registers up to 256 manifests in their order; each has a result of its own.
    *
    * @throws {BATCH_TOO_LARGE} there are none or more than 256
+   * @throws {DIGEST_MISMATCH | PROOF_INVALID | LOG_CONTRADICTED} a receipt is not to be believed, as for one
    */
   async registerAll(
     manifests: readonly Manifest[],
@@ -51,7 +61,13 @@ export class Checkpoints {
     const { namespace, transport } = this.#scope
     const text = canonicalize({ items: manifests.map((manifest) => ({ manifest })) })
     const input = { namespace, text }
-    return (await transport.callWithText('registerCheckpoints', input, options)).results
+    const { results } = await transport.callWithText('registerCheckpoints', input, options)
+    for (const [place, result] of results.entries()) {
+      if (result.status === 'refused') continue
+      const checkpoint = digestOf(canonicalize(manifests[place]))
+      await acceptReceipt(transport, { namespace, checkpoint, receipt: result.receipt }, options)
+    }
+    return results
   }
 
   /**
@@ -111,7 +127,7 @@ export class Checkpoints {
     digest: Digest,
     evidence: RecordEvidence,
     options?: CallOptions,
-  ): Promise<Evidence> {
+  ): Promise<EvidenceReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('recordEvidence', { namespace, digest, body: evidence }, options)
   }
@@ -126,7 +142,7 @@ export class Checkpoints {
     digest: Digest,
     tombstone: TombstoneCheckpoint,
     options?: CallOptions,
-  ): Promise<Tombstone> {
+  ): Promise<TombstoneReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('tombstoneCheckpoint', { namespace, digest, body: tombstone }, options)
   }

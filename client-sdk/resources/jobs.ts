@@ -1,4 +1,4 @@
-import type { Job, JobSpec, LogIndex, Operations } from '../api.ts'
+import type { Job, JobReceipt, JobSpec, LogIndex, Operations } from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import type { PageIterator } from '../page.ts'
 import { listPages, type ListQuery, type Scope } from './scope.ts'
@@ -16,7 +16,7 @@ export class Jobs {
    *
    * @throws {NAMESPACE_NOT_FOUND} the client's namespace was never declared
    */
-  declare(job: string, spec: JobSpec = {}, options?: CallOptions): Promise<Job> {
+  declare(job: string, spec: JobSpec = {}, options?: CallOptions): Promise<JobReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('declareJob', { namespace, job, body: spec }, options)
   }

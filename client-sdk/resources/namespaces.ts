@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceSpec, Operations } from '../api.ts'
+import type { Namespace, NamespaceReceipt, NamespaceSpec, Operations } from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import type { PageIterator } from '../page.ts'
 import { listPages, type ListQuery, type Scope } from './scope.ts'
@@ -12,7 +12,7 @@ export class Namespaces {
   }
 
   /** Declares the client's namespace; the same declaration again changes nothing. */
-  declare(spec: NamespaceSpec = {}, options?: CallOptions): Promise<Namespace> {
+  declare(spec: NamespaceSpec = {}, options?: CallOptions): Promise<NamespaceReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('declareNamespace', { namespace, body: spec }, options)
   }

@@ -17,6 +17,8 @@ export interface Resumed {
   readonly plan: RecoveryPlan | null
   /** Newer candidates that were passed over, and why. */
   readonly skipped: readonly Skipped[]
+  /** That the opening is recorded, as C2SP tlog-proof text. */
+  readonly proof: string
 }
 
 /** Runs: executions of a job. */
@@ -40,8 +42,8 @@ export class Runs {
     const { namespace, transport, delivery } = this.#parts
     await delivery.flush(options)
     const body = { ...input, resume: input.resume ?? 'latest' }
-    const { run, plan, skipped } = await transport.call('openRun', { namespace, body }, options)
-    return { run: new RunHandle(this.#parts, run), plan, skipped }
+    const { run, ...rest } = await transport.call('openRun', { namespace, body }, options)
+    return { run: new RunHandle(this.#parts, run), ...rest }
   }
 
   /** A handle on a run that is open already, such as one opened by another process; asks nobody. */

@@ -14,6 +14,29 @@ export const EntryRecord = closed(
   'EntryRecord',
 )
 
+/** One batch of the access log: `hash` is SHA-256 over `previous` and `body`. */
+export const AccessRecord = closed(
+  {
+    sequence: Type.Integer({
+      description: 'From 0, without gaps.',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+    }),
+    previous: Type.String({
+      description:
+        'Hash of the record before, base64; of the first, SHA-256 of `cairn access log v1`, a line feed, the namespace and a line feed.',
+    }),
+    hash: Type.String({
+      description: 'SHA-256 over the bytes of `previous` and of `body`, base64.',
+    }),
+    body: Type.String({
+      description:
+        'Canonical JSON (RFC 8785): `v`, `at`, and `lines` of equal requests with their outcome (`appended`, `unchanged`, `refused`, `denied`), count, principal, operation, grant, and the entries made or the code; `dropped` counts denials that were too many to keep.',
+    }),
+  },
+  'AccessRecord',
+)
+
 export const auditOperations = {
   getHistory: operation({
     method: 'GET',
@@ -51,5 +74,19 @@ export const auditOperations = {
     answer: 'json',
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND'],
+  }),
+  listAccessLog: operation({
+    method: 'GET',
+    path: `${prefix}/access-log`,
+    summary: 'Read who asked what, oldest first: every write, and every request that was denied',
+    tag: 'log',
+    verb: 'audit',
+    reach: 'namespace',
+    params: closed(inNamespace),
+    query: closed(pageQuery),
+    response: pageOf(AccessRecord, 'AccessPage'),
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'INVALID_CURSOR'],
   }),
 }

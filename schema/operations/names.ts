@@ -1,9 +1,16 @@
 import { Type } from 'typebox'
 import { Environment, EnvironmentReceipt } from '../environment.ts'
 import { Digest, JobName, Note, Partition, RunId } from '../names.ts'
-import { Job, JobSpec, Namespace, NamespaceSpec } from '../namespace.ts'
+import {
+  Job,
+  JobReceipt,
+  JobSpec,
+  Namespace,
+  NamespaceReceipt,
+  NamespaceSpec,
+} from '../namespace.ts'
 import { asOfQuery, pageOf, pageQuery } from '../page.ts'
-import { Outcome, Run } from '../run.ts'
+import { Outcome, Run, RunReceipt } from '../run.ts'
 import {
   closed,
   DOCUMENT_BODY_MAX_BYTES,
@@ -12,6 +19,7 @@ import {
   operation,
   prefix,
   SMALL_BODY_MAX_BYTES,
+  writeQuery,
 } from './operation.ts'
 
 const inJob = closed({ ...inNamespace, job: JobName })
@@ -29,10 +37,10 @@ export const namesOperations = {
     verb: 'admin',
     reach: 'namespace',
     params: closed(inNamespace),
-    query: noQuery,
+    query: writeQuery,
     body: NamespaceSpec,
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,
-    response: Namespace,
+    response: NamespaceReceipt,
     answer: 'json',
     repeat: 'safe',
     errors: ['DOCUMENT_TOO_LARGE'],
@@ -60,10 +68,10 @@ export const namesOperations = {
     verb: 'append',
     reach: 'job',
     params: inJob,
-    query: noQuery,
+    query: writeQuery,
     body: JobSpec,
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,
-    response: Job,
+    response: JobReceipt,
     answer: 'json',
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND', 'DOCUMENT_TOO_LARGE'],
@@ -105,7 +113,7 @@ export const namesOperations = {
     verb: 'append',
     reach: 'none',
     params: inEnvironment,
-    query: noQuery,
+    query: writeQuery,
     body: Environment,
     bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
     response: EnvironmentReceipt,
@@ -169,10 +177,10 @@ export const namesOperations = {
     verb: 'append',
     reach: 'none',
     params: inRun,
-    query: noQuery,
+    query: writeQuery,
     body: closed({ outcome: Outcome, note: Type.Optional(Note) }, 'CloseRun'),
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,
-    response: Run,
+    response: RunReceipt,
     answer: 'json',
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND', 'RUN_NOT_FOUND', 'RUN_CLOSED', 'ATTEMPT_FENCED'],

@@ -10,6 +10,8 @@ export interface Operation {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   /** Template with `{name}` for each member of `params`. */
   readonly path: string
+  /** Whether the last member of the path may hold slashes. */
+  readonly tail?: true
   readonly summary: string
   readonly description?: string
   readonly tag: string
@@ -26,8 +28,12 @@ export interface Operation {
   readonly checksBytes?: true
   /** What a success answers with. */
   readonly response: TSchema
-  /** `bytes`: the exact stored bytes, described by `response`. */
+  /** `bytes`: exact bytes, described by `response`. */
   readonly answer: 'json' | 'bytes'
+  /** Media type of a success. Default: `application/json`. */
+  readonly contentType?: 'text/plain; charset=utf-8' | 'application/octet-stream'
+  /** Whether a success of exact bytes may differ the next time; its tag then only saves sending it again. */
+  readonly mayChange?: true
   /** Whether repeating the request is safe by its own nature; otherwise the SDK sends an `Idempotency-Key`. */
   readonly repeat: 'safe' | 'by-key'
   /** Codes of its own, beside those that every operation has. */
@@ -53,6 +59,16 @@ export const closed = <Properties extends Record<string, TSchema>>(
 ) => Type.Object(properties, { additionalProperties: false, ...(title ? { title } : {}) })
 
 export const noQuery = closed({})
+
+/** The query of every operation that writes. */
+export const writeQuery = closed({
+  wait: Type.Optional(
+    Type.Literal('witnessed', {
+      description:
+        'Answer when the quorum of witnesses has cosigned the log with this write in it, for up to 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.',
+    }),
+  ),
+})
 export const inNamespace = { namespace: NamespaceName }
 export const prefix = '/v1/namespaces/{namespace}'
 

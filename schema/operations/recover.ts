@@ -3,6 +3,7 @@ import { Grade, Skipped } from '../checkpoint.ts'
 import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan } from '../recovery-plan.ts'
+import { Proof } from '../proof.ts'
 import { Run } from '../run.ts'
 import {
   closed,
@@ -11,6 +12,7 @@ import {
   operation,
   prefix,
   SMALL_BODY_MAX_BYTES,
+  writeQuery,
 } from './operation.ts'
 
 /** Which state to accept. */
@@ -39,7 +41,7 @@ export const recoverOperations = {
     verb: 'append',
     reach: 'none',
     params: closed(inNamespace),
-    query: noQuery,
+    query: writeQuery,
     body: closed(
       {
         job: JobName,
@@ -58,6 +60,7 @@ export const recoverOperations = {
         run: Run,
         plan: Type.Union([RecoveryPlan, Type.Null()]),
         skipped: Type.Array(Skipped),
+        proof: Proof,
       },
       'OpenedRun',
     ),

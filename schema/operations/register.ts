@@ -11,6 +11,7 @@ import {
   noQuery,
   operation,
   prefix,
+  writeQuery,
 } from './operation.ts'
 
 /** Most checkpoints of one batch request. */
@@ -74,7 +75,7 @@ export const registerOperations = {
     verb: 'append',
     reach: 'none',
     params: closed(inNamespace),
-    query: noQuery,
+    query: writeQuery,
     body: Registration,
     checksBytes: true,
     bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
@@ -91,7 +92,7 @@ export const registerOperations = {
     verb: 'append',
     reach: 'none',
     params: closed(inNamespace),
-    query: noQuery,
+    query: writeQuery,
     body: closed(
       {
         items: Type.Array(Registration, {

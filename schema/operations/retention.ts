@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
-import { Tombstone, TombstoneReason } from '../checkpoint.ts'
+import { TombstoneReason, TombstoneReceipt } from '../checkpoint.ts'
 import { Digest, Note } from '../names.ts'
 import {
   closed,
   inNamespace,
-  noQuery,
   operation,
   prefix,
   SMALL_BODY_MAX_BYTES,
+  writeQuery,
 } from './operation.ts'
 
 export const retentionOperations = {
@@ -21,7 +21,7 @@ export const retentionOperations = {
     verb: 'retire',
     reach: 'none',
     params: closed({ ...inNamespace, digest: Digest }),
-    query: noQuery,
+    query: writeQuery,
     body: closed(
       {
         reason: TombstoneReason,
@@ -31,7 +31,7 @@ export const retentionOperations = {
       'TombstoneCheckpoint',
     ),
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,
-    response: Tombstone,
+    response: TombstoneReceipt,
     answer: 'json',
     repeat: 'safe',
     errors: [

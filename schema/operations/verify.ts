@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
-import { Evidence } from '../checkpoint.ts'
+import { Evidence, EvidenceReceipt } from '../checkpoint.ts'
 import { Digest } from '../names.ts'
 import {
   closed,
   inNamespace,
-  noQuery,
   operation,
   prefix,
   SMALL_BODY_MAX_BYTES,
+  writeQuery,
 } from './operation.ts'
 
 const { finding, outcome, method, note } = Evidence.properties
@@ -23,10 +23,10 @@ export const verifyOperations = {
     verb: 'verify',
     reach: 'none',
     params: closed({ ...inNamespace, digest: Digest }),
-    query: noQuery,
+    query: writeQuery,
     body: closed({ finding, outcome, method, note: Type.Optional(note) }, 'RecordEvidence'),
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,
-    response: Evidence,
+    response: EvidenceReceipt,
     answer: 'json',
     repeat: 'by-key',
     errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND'],

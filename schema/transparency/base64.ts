@@ -6,12 +6,21 @@ const digitValues: ReadonlyMap<string, number> = new Map(
   Array.from(ALPHABET, (digit, value) => [digit, value]),
 )
 
+/** Node's own, found without an import that a browser could not resolve. */
+const native = globalThis.process?.getBuiltinModule?.('node:buffer')?.Buffer
+
 /**
  * Bytes in standard base64 with padding.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4648#section-4
  */
 export function encodeBase64(bytes: Uint8Array): string {
+  if (native === undefined) return encodeBase64Portable(bytes)
+  return native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+}
+
+/** Base64 in plain JavaScript, for where the platform has none: the same text as {@link encodeBase64}. */
+export function encodeBase64Portable(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 3) {
     const left = bytes.length - at

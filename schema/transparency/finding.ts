@@ -35,6 +35,10 @@ export type FindingCode =
   | 'head-conflict'
   | 'head-memory-damaged'
   | 'quorum-unmet'
+  | 'access-gap'
+  | 'access-chain-broken'
+  | 'access-hash-mismatch'
+  | 'access-body-malformed'
 
 /**
  * One fault: `where` names the line, byte or element, `message` says why it is refused and what to

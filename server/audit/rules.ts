@@ -9,6 +9,24 @@ export interface EntryRecord {
   readonly entry: JsonObject
 }
 
+/** A record of the access log as callers see it: hashes in base64, and the exact text that was hashed. */
+export interface AccessRecord {
+  readonly sequence: number
+  readonly previous: string
+  readonly hash: string
+  readonly body: string
+}
+
+/** A record as callers see it. */
+export function parseAccessRecord(row: Row<'access_log'>): AccessRecord {
+  return {
+    sequence: row.sequence,
+    previous: Buffer.from(row.previous).toString('base64'),
+    hash: Buffer.from(row.hash).toString('base64'),
+    body: Buffer.from(row.body).toString(),
+  }
+}
+
 /** An entry as callers see it, read from the exact bytes that were hashed. */
 export function parseEntryRecord(row: Row<'entry'>): EntryRecord {
   return {

@@ -15,6 +15,7 @@ import type { Authenticate } from './authenticate.ts'
 import { problemHeaders, toProblem } from './problem.ts'
 import { readQuery } from './read-query.ts'
 import { parseQuickly, readBody } from './read-body.ts'
+import { recordDenial } from './record-denial.ts'
 import type { Answer, RawBody, Route, Routes } from './route.ts'
 import { validate } from './validate.ts'
 
@@ -30,22 +31,31 @@ export interface MountOptions {
 
 type Input = Record<string, unknown>
 
+/** Longest that an answer waits for witnesses: shorter than what lies between is likely to allow. */
+const WITNESSING_MAX_MS = 30_000
+
 /** Mounts every operation of the table. What is not in the table is not reachable. */
 export function mountOperations(app: Hono, routes: Routes, options: MountOptions): void {
   for (const id of Object.keys(operations) as OperationId[]) {
     const operation: Operation = operations[id]
-    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
     const route = routes[id] as Route<never>
-    app.on(operation.method, path, async (http) => {
+    app.on(operation.method, pathPattern(operation), async (http) => {
       const requestId = options.newRequestId()
       try {
         options.checkHost(http.req.raw.headers)
-        return send(http, await run(http, { id, operation, route }, options), requestId)
+        const answered = await run(http, { id, operation, route }, options)
+        return send(http, { operation, answer: answered, requestId })
       } catch (error) {
         return refuse(error, requestId, options)
       }
     })
   }
+}
+
+/** The template as the router has it: `:name` for a step, and for a tail whatever is left of the path. */
+function pathPattern({ path, tail }: Operation): string {
+  const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
+  return tail === true ? `${pattern}{[^]+}` : pattern
 }
 
 interface Mounted {
@@ -56,38 +66,60 @@ interface Mounted {
 
 async function run(
   http: HonoContext,
-  { id, operation, route }: Mounted,
+  mounted: Mounted,
   { context, authenticate }: MountOptions,
 ): Promise<Answer> {
-  const principal = await authenticate(http.req.header('authorization'))
   const params: Input = http.req.param()
+  let principal: Principal | undefined
+  try {
+    principal = await authenticate(http.req.header('authorization'))
+    return await answerTo(http, { ...mounted, context, principal, params })
+  } catch (error) {
+    await recordDenial(context, error, { operation: mounted.id, params, principal })
+    throw error
+  }
+}
+
+interface Request extends Mounted {
+  readonly context: Context
+  readonly principal: Principal
+  readonly params: Input
+}
+
+async function answerTo(http: HonoContext, request: Request): Promise<Answer> {
+  const { id, operation, route, context, principal, params } = request
   validate(operation.params, params, 'path')
-  authorize(operation, principal, params)
+  const grant = authorize(operation, principal, params)
   const query = readQuery(operation, http.req.raw.url)
   const raw = await readRaw(operation, http.req.raw)
-  const input: Input = Object.assign(params, query)
+  const input: Input = { ...params, ...query }
   if (operation.body !== undefined) {
     input['body'] = parseBody(operation, raw)
     validate(operation.body, input['body'], 'body')
   }
-  const request = idempotencyOf(http, id, { input, raw })
-  const own = request === undefined ? context : { ...context, request }
-  return route(own, principal, input as never, raw)
+  if (operation.method === 'GET') return route(context, principal, input as never, raw)
+  const own = {
+    ...idempotencyOf(http, id, { input, raw }),
+    ...witnessingOf(context, input),
+    ...(grant === undefined ? {} : { access: { kind: 'asked', operation: id, grant } as const }),
+  }
+  return route({ ...context, request: own }, principal, input as never, raw)
 }
 
-/** How far the verb must reach before the operation looks at the job itself. */
-function authorize(operation: Operation, principal: Principal, params: Input): void {
+/** How far the verb must reach before the operation looks at the job itself; gives the grant's pattern. */
+function authorize(operation: Operation, principal: Principal, params: Input): string | undefined {
   const { verb } = operation
-  if (verb === 'public') return
+  if (verb === 'public') return undefined
   const namespace = params['namespace']
-  if (typeof namespace !== 'string') return
-  if (operation.reach === 'namespace') requireOnNamespace(principal, verb, namespace)
-  else if (operation.reach === 'job') {
-    requireOnJob(principal, verb, { namespace, job: String(params['job']) })
-  } else requireWithin(principal, verb, namespace)
+  if (typeof namespace !== 'string') return undefined
+  if (operation.reach === 'namespace') return requireOnNamespace(principal, verb, namespace)
+  if (operation.reach === 'job') {
+    return requireOnJob(principal, verb, { namespace, job: String(params['job']) })
+  }
+  return requireWithin(principal, verb, namespace)
 }
 
-async function readRaw(operation: Operation, request: Request): Promise<RawBody> {
+async function readRaw(operation: Operation, request: HonoContext['req']['raw']): Promise<RawBody> {
   if (operation.body === undefined) return { text: '' }
   return { text: await readBody(request, operation.bodyMaxBytes ?? 0) }
 }
@@ -112,23 +144,48 @@ function idempotencyOf(
       'Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.',
     )
   }
-  const { body: _, ...place } = input
+  // Whether to wait for witnesses is no part of what is written.
+  const { body: _body, wait: _wait, ...place } = input
   const requestDigest = digestOf(`${id}\n${canonicalize(place)}\n${raw.text}`)
   return { idempotency: { key, requestDigest } }
 }
 
-function send(http: HonoContext, answer: Answer, requestId: string): Response {
+/**
+ * Until when an answer waits for witnesses, if it was asked to.
+ *
+ * @throws {INVALID_REQUEST} this catalog has no witnesses; nothing was written
+ */
+function witnessingOf(context: Context, { wait }: Input): Pick<Context['request'], 'witnessing'> {
+  if (wait === undefined) return {}
+  if (context.cosignatures !== undefined) {
+    return { witnessing: AbortSignal.timeout(WITNESSING_MAX_MS) }
+  }
+  throw new CatalogError(
+    'INVALID_REQUEST',
+    'No witness cosigns the logs of this catalog: leave out "wait", or have its operator set CAIRN_LOG_POLICY.',
+    { detail: { pointer: '/wait' } },
+  )
+}
+
+interface Answered {
+  readonly operation: Operation
+  readonly answer: Answer
+  readonly requestId: string
+}
+
+function send(http: HonoContext, { operation, answer, requestId }: Answered): Response {
   const headers: Record<string, string> = { 'x-request-id': requestId }
   if (answer.location !== undefined) headers['location'] = answer.location
   if (answer.etag === undefined) headers['cache-control'] = 'no-store'
   else {
     headers['etag'] = answer.etag
-    headers['cache-control'] = 'private, max-age=31536000, immutable'
+    headers['cache-control'] =
+      operation.mayChange === true ? 'private, no-cache' : 'private, max-age=31536000, immutable'
     if (matchesEtag(http.req.header('if-none-match'), answer.etag)) {
       return new Response(null, { status: 304, headers })
     }
   }
-  headers['content-type'] = 'application/json'
+  headers['content-type'] = operation.contentType ?? 'application/json'
   const body =
     answer.body instanceof Uint8Array
       ? (answer.body as Uint8Array<ArrayBuffer>)

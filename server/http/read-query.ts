@@ -12,7 +12,10 @@ const none: Readonly<Record<string, unknown>> = {}
  */
 export function readQuery(operation: Operation, url: string): Readonly<Record<string, unknown>> {
   const start = url.indexOf('?')
-  if (start < 0) return none
+  if (start < 0) {
+    validate(operation.query, none, 'query')
+    return none
+  }
   const properties = operation.query.properties as Readonly<Record<string, TSchema>>
   const input: Record<string, unknown> = {}
   for (const [name, text] of new URLSearchParams(url.slice(start + 1))) {

@@ -8,7 +8,7 @@ export interface Answer {
   readonly status?: number
   /** A value to serialise, or bytes to send as they are. */
   readonly body: unknown
-  /** Strong validator of an answer that never changes. */
+  /** Strong validator of exact bytes; unless the operation says otherwise, they never change. */
   readonly etag?: string
   /** Where what was made can be read. */
   readonly location?: string

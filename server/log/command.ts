@@ -1,3 +1,4 @@
+import type { AccessLine } from '../../schema/access-log.ts'
 import type { Json } from '../../schema/canonical-json.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { Entry } from '../../schema/entry.ts'
@@ -13,6 +14,31 @@ export type Draft = Omitted<Entry, 'at' | 'actor' | 'v'>
 export interface DraftDocument {
   readonly bytes: Uint8Array
   readonly value: Json
+}
+
+/** What a request asks of the log, and the pattern of the grant that allows it. */
+export interface Asked {
+  readonly kind: 'asked'
+  readonly operation: string
+  readonly grant: string
+}
+
+/** Denials to record; nothing is decided for them. */
+export interface Denied {
+  readonly kind: 'denied'
+  readonly lines: readonly AccessLine[]
+  /** Further ones, of which only the number is kept. */
+  readonly droppedCount: number
+}
+
+/** A request's own members, with the grant that its operation found to allow it. */
+export function allowedBy<Request extends { readonly access?: Asked }>(
+  request: Request,
+  grant: string,
+): Request {
+  return request.access === undefined
+    ? request
+    : { ...request, access: { ...request.access, grant } }
 }
 
 /** What was decided: what to append, and what to answer once it is recorded. */
@@ -41,6 +67,8 @@ export interface Command<Result> {
   readonly decide: (facts: Facts) => Decision<Result> | Promise<Decision<Result>>
   /** Whether it may open the namespace's log. */
   readonly opensLog?: boolean
+  /** What the access log says of it; without, that its actor did it of the catalog's own accord. */
+  readonly access?: Asked | Denied
   /** Binds the answer to a key of the caller's; the answer must then be plain JSON. */
   readonly idempotency?: { readonly key: string; readonly requestDigest: Digest }
 }

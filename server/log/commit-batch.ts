@@ -4,12 +4,18 @@ import { ENTRY_MAX_BYTES, type Entry } from '../../schema/entry.ts'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { leafHash } from '../../schema/merkle.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
-import type { Database, WriteTransaction } from '../store/database.ts'
+import { readingOf, type Database, type WriteTransaction } from '../store/database.ts'
 import { lookupOf } from '../store/lookup.ts'
 import type { Row } from '../store/tables.ts'
+import { openAccessNotes, storeAccess } from './access-log.ts'
 import type { Command, Decision } from './command.ts'
 import { openFacts, type PendingFacts } from './facts.ts'
+import { refusedNamespaces, type CheckedGrowth, type DoorState } from './guard-batch.ts'
 import { project, type Projection } from './projection.ts'
+import { keysToPublish, LOG_ACTOR } from './publish-keys.ts'
+import { checkRightEdge, type GrownLog } from './right-edge.ts'
+import type { Signer } from './signer.ts'
+import { tileCacheOf } from './tile-nodes.ts'
 import { extendTree } from './tree.ts'
 
 /** How one command of a batch ended. */
@@ -19,6 +25,14 @@ export type Settled =
 export interface BatchOptions {
   readonly projections: readonly Projection[]
   readonly nowMs: number
+  readonly signer: Signer
+  readonly state: DoorState
+}
+
+/** A batch that is stored: how each command ended, and the logs that are to be sealed before anybody is told. */
+export interface Committed {
+  readonly settled: readonly Settled[]
+  readonly grown: readonly CheckedGrowth[]
 }
 
 const idempotencyByKey = lookupOf('idempotency', 'principal', 'key')
@@ -31,25 +45,37 @@ export async function commitBatch(
   database: Database,
   commands: readonly Command<unknown>[],
   options: BatchOptions,
-): Promise<readonly Settled[]> {
+): Promise<Committed> {
   return database.transaction(async (tx) => {
     const groups = Map.groupBy(commands, (command) => command.namespace)
     // Locked before anything is read, so that no other server decides on the same facts; in name order, so
     // that two servers with the same namespaces do not wait on each other.
     const heads = await lockHeads(tx, groups)
+    const refused = await refusedNamespaces(tx, heads, options)
     const facts = openFacts(tx)
-    await facts.load(commands.flatMap(readsOf))
+    await facts.load(commands.filter(({ namespace }) => !refused.has(namespace)).flatMap(readsOf))
     const settled = new Map<Command<unknown>, Settled>()
+    const grown: CheckedGrowth[] = []
     for (const [namespace, group] of groups) {
+      if (refused.has(namespace)) {
+        const error = refused.get(namespace)
+        for (const command of group) settled.set(command, { ok: false, error })
+        continue
+      }
       const head = heads.get(namespace)
-      await commitNamespace(tx, { namespace, head, commands: group, facts, settled, ...options })
+      const batch = { namespace, head, commands: group, facts, settled, ...options }
+      const log = await commitNamespace(tx, batch)
+      if (log === undefined) continue
+      const cache = tileCacheOf(database.reader)
+      grown.push({ ...log, tiles: await checkRightEdge(readingOf(tx.query), log, cache) })
     }
     await facts.flush()
-    return commands.map((command) => {
+    const outcomes = commands.map((command) => {
       const outcome = settled.get(command)
       assert.ok(outcome, 'every command of a batch is settled')
       return outcome
     })
+    return { settled: outcomes, grown }
   })
 }
 
@@ -88,10 +114,15 @@ interface Additions {
   readonly answers: Map<string, Row<'idempotency'>>
 }
 
-async function commitNamespace(tx: WriteTransaction, batch: NamespaceBatch): Promise<void> {
+async function commitNamespace(
+  tx: WriteTransaction,
+  batch: NamespaceBatch,
+): Promise<GrownLog | undefined> {
   const { namespace, head, commands, facts, settled } = batch
   const added: Additions = { entries: [], documents: [], answers: new Map() }
+  const notes = openAccessNotes()
   for (const command of commands) {
+    const before = added.entries.length
     try {
       if (head === undefined || (head.size + added.entries.length === 0 && !command.opensLog)) {
         throw unknownNamespace(namespace)
@@ -100,20 +131,44 @@ async function commitNamespace(tx: WriteTransaction, batch: NamespaceBatch): Pro
       const value =
         earlier === undefined ? await decideOne(command, head, { batch, added }) : earlier.value
       settled.set(command, { ok: true, value })
+      notes.done(command, head.size + before, head.size + added.entries.length)
     } catch (error) {
       // A refusal is this command's own; anything else says that the transaction cannot be trusted.
       if (!isCatalogError(error) || error.code.startsWith('STORAGE_')) throw error
       settled.set(command, { ok: false, error })
+      notes.refused(command, error.code)
     }
   }
-  if (head === undefined) return
+  if (head === undefined) return undefined
+  const asked = head.size + added.entries.length
+  if (added.entries.length > 0) await publishKeys(head, { batch, added })
+  const end = head.size + added.entries.length
+  if (end > asked) notes.done({ actor: LOG_ACTOR }, asked, end)
+  await storeAccess(tx, namespace, { notes, atMs: batch.nowMs })
   await facts.flush()
   if (added.answers.size > 0) await tx.insert('idempotency', [...added.answers.values()])
-  if (added.entries.length === 0) return
+  if (added.entries.length === 0) return undefined
   await tx.insert('document', added.documents)
   await tx.insert('entry', added.entries)
   const leafHashes = added.entries.map((entry) => entry.leaf_hash)
-  await extendTree(tx, head, { leafHashes, atMs: batch.nowMs })
+  const grown = await extendTree(tx, head, { leafHashes, atMs: batch.nowMs })
+  return { namespace, from: head.size, head: grown }
+}
+
+/** Behind the entries of a batch, those keys that sign its head and are not yet in the log. */
+async function publishKeys(
+  head: Row<'log_head'>,
+  { batch, added }: { readonly batch: NamespaceBatch; readonly added: Additions },
+): Promise<void> {
+  const { namespace, state, signer, facts } = batch
+  if (state.published.has(namespace)) return
+  const entry = await keysToPublish(facts, signer, namespace)
+  if (entry === undefined) return
+  const at = new Date(batch.nowMs).toISOString()
+  record(
+    { drafts: [{ entry }], result: () => null },
+    { actor: LOG_ACTOR, at, size: head.size, batch, added },
+  )
 }
 
 /** The refusal of every operation in a namespace that was never declared. */
@@ -131,7 +186,8 @@ async function decideOne(
 ): Promise<unknown> {
   const decision = await command.decide(batch.facts)
   const at = new Date(batch.nowMs).toISOString()
-  const first = record(decision, { command, at, size: head.size, batch, added })
+  const { actor } = command
+  const first = record(decision, { actor, at, size: head.size, batch, added })
   const value = decision.result({ ...first, at })
   if (command.idempotency !== undefined) {
     const { key, requestDigest } = command.idempotency
@@ -147,7 +203,7 @@ async function decideOne(
 }
 
 interface RecordContext {
-  readonly command: Command<unknown>
+  readonly actor: string
   readonly at: string
   readonly size: number
   readonly batch: NamespaceBatch
@@ -157,12 +213,12 @@ interface RecordContext {
 /** Numbers, hashes and projects the drafts of one decision; all of them or, if one is too large, none. */
 function record(
   decision: Decision<unknown>,
-  { command, at, size, batch, added }: RecordContext,
+  { actor, at, size, batch, added }: RecordContext,
 ): { readonly index: LogIndex; readonly leafHash: Uint8Array } {
   const { namespace } = batch
   const start = size + added.entries.length
   const prepared = decision.drafts.map(({ entry: draft, document }, offset) => {
-    const entry = { ...draft, v: 1, at, actor: command.actor } as Entry
+    const entry = { ...draft, v: 1, at, actor } as Entry
     const bytes = Buffer.from(canonicalize(entry))
     if (bytes.length > ENTRY_MAX_BYTES) throw entryTooLarge(bytes.length)
     const index = (start + offset) as LogIndex

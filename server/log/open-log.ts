@@ -1,9 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
+import type { Denial } from '../../schema/denial.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import type { Database } from '../store/database.ts'
-import { commitBatch, type Settled } from './commit-batch.ts'
+import { commitBatch, type Committed, type Settled } from './commit-batch.ts'
 import type { Command } from './command.ts'
+import { openDenials } from './denials.ts'
+import { hasLog } from './read-access-log.ts'
+import { sealBatch, type DoorState } from './guard-batch.ts'
 import type { Projection } from './projection.ts'
+import type { Signer } from './signer.ts'
 
 /** Most commands of one transaction: more only makes the first of them wait longer. */
 const BATCH_MAX_COUNT = 256
@@ -23,6 +29,8 @@ export interface Log {
    * @throws {SHUTTING_DOWN} the log has been closed
    */
   append<Result>(command: Command<Result>): Promise<Result>
+  /** Puts a denial into the access log of its namespace; never rejects. */
+  deny(denial: Denial): Promise<void>
   /** Commands that wait now. */
   readonly waitingCount: () => number
   /** Refuses new commands, and resolves when those that wait have ended. */
@@ -32,6 +40,7 @@ export interface Log {
 export interface LogOptions {
   readonly database: Database
   readonly projections: readonly Projection[]
+  readonly signer: Signer
   readonly nowMs: () => number
   /** Told of failures that are nobody's refusal. */
   readonly onFailure: (error: unknown) => void
@@ -49,57 +58,91 @@ export function openLog(options: LogOptions): Log {
   let draining: Promise<void> | undefined
   let closed = false
   let batchCount = 0
+  const state: DoorState = { corrupt: new Map(), published: new Set() }
 
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
       // Lets every request that has already arrived join: the group forms without a timer.
       await setImmediate()
       const batch = queue.splice(0, BATCH_MAX_COUNT)
-      await commit(options, batch)
+      await commit({ ...options, state }, batch)
       batchCount += 1
       if (batchCount % IDEMPOTENCY_SWEEP_BATCHES === 0) await forgetOldAnswers(options)
     }
     draining = undefined
   }
 
+  const append = <Result>(command: Command<Result>): Promise<Result> =>
+    new Promise<Result>((resolve, reject) => {
+      if (closed) return reject(shuttingDown())
+      if (queue.length >= QUEUE_MAX_COUNT) return reject(overloaded())
+      queue.push({ command, resolve: resolve as (value: unknown) => void, reject })
+      draining ??= drain()
+    })
+  const denials = openDenials({
+    append,
+    isKnown: (namespace) => hasLog(options.database.reader, namespace),
+    later: (run, delayMs) => {
+      const timer = setTimeout(run, delayMs).unref()
+      return () => clearTimeout(timer)
+    },
+    onFailure: options.onFailure,
+  })
+
   return {
-    append: <Result>(command: Command<Result>) =>
-      new Promise<Result>((resolve, reject) => {
-        if (closed) return reject(shuttingDown())
-        if (queue.length >= QUEUE_MAX_COUNT) return reject(overloaded())
-        queue.push({ command, resolve: resolve as (value: unknown) => void, reject })
-        draining ??= drain()
-      }),
+    append,
+    deny: (denial) => denials.add(denial),
     waitingCount: () => queue.length,
     close: async () => {
+      const recorded = denials.close()
       closed = true
+      await recorded
       await draining
     },
   }
 }
 
-async function commit(
-  options: LogOptions,
-  batch: readonly Waiting[],
-  isRetry = false,
-): Promise<void> {
+interface Door extends LogOptions {
+  readonly state: DoorState
+}
+
+async function commit(door: Door, batch: readonly Waiting[], isRetry = false): Promise<void> {
+  let committed: Committed
   try {
     const commands = batch.map((waiting) => waiting.command)
-    const settled = await commitBatch(options.database, commands, {
-      projections: options.projections,
-      nowMs: options.nowMs(),
-    })
-    batch.forEach((waiting, place) => settle(waiting, settled[place]))
+    committed = await commitBatch(door.database, commands, { ...door, nowMs: door.nowMs() })
   } catch (error) {
-    options.onFailure(error)
+    door.onFailure(error)
+    if (stopsNamespace(door.state, error)) {
+      // The others of the batch go on without it.
+      await commit(door, batch, isRetry)
+      return
+    }
     if (isCatalogError(error) || isRetry) {
       for (const waiting of batch) waiting.reject(error)
       return
     }
     // Something unforeseen in one command must not fail its neighbours: each alone shows which. It may also
     // have been another server that took an idempotency key first, which is seen the second time.
-    for (const waiting of batch) await commit(options, [waiting], true)
+    for (const waiting of batch) await commit(door, [waiting], true)
+    return
   }
+  const failed = await sealBatch(door.database, committed.grown, door)
+  for (const error of failed.values()) door.onFailure(error)
+  batch.forEach((waiting, place) => {
+    const { namespace } = waiting.command
+    if (failed.has(namespace)) waiting.reject(failed.get(namespace))
+    else settle(waiting, committed.settled[place])
+  })
+}
+
+/** Whether a failure says that a namespace's stored rows contradict each other; then it is not written any more. */
+function stopsNamespace({ corrupt }: DoorState, error: unknown): boolean {
+  if (!isCatalogError(error) || error.code !== 'LOG_CORRUPT') return false
+  const namespace = error.detail['namespace'] as NamespaceName
+  if (corrupt.has(namespace)) return false
+  corrupt.set(namespace, error)
+  return true
 }
 
 function settle(waiting: Waiting, settled: Settled | undefined): void {

@@ -5,8 +5,8 @@ import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import { readingOf, type Database, type WriteTransaction } from '../store/database.ts'
 import { lookupOf } from '../store/lookup.ts'
 import { projectionTables, type ProjectionTable } from '../store/tables.ts'
-import { openFacts } from './facts.ts'
-import { hasDocument, project, type Projection } from './projection.ts'
+import { projectBatch } from './project-batch.ts'
+import { hasDocument, type Projection } from './projection.ts'
 import { readEntries } from './read-entries.ts'
 
 /** Entries read, projected and written at a time: bounds memory. */
@@ -81,16 +81,14 @@ async function* replayNamespace(
       namespace,
       entries.map((entry, place) => ({ entry, index: after + 1 + place })),
     )
-    const facts = openFacts(tx)
-    entries.forEach((entry, place) => {
+    const recorded = entries.map((entry, place) => {
       const index = (after + 1 + place) as LogIndex
       const document = documents.get(index)
-      const recorded = { namespace, index, entry }
-      facts.apply(
-        project(projections, document === undefined ? recorded : { ...recorded, document }),
-      )
+      return document === undefined
+        ? { namespace, index, entry }
+        : { namespace, index, entry, document }
     })
-    await facts.flush()
+    await projectBatch(tx, projections, recorded)
     after = last.log_index
     yield rows.length
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { extendRange, parseRange, rootOf, serializeRange } from '../../schema/merkle.ts'
+import { extendRange, rootOf, serializeRange } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { WriteTransaction } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
+import type { RootedHead } from './read-tiles.ts'
+import { readRange } from './right-edge.ts'
 
 /** Hashes of one full tile, and the levels of the tree it spans: the C2SP tile height. */
 const TILE_HASHES_COUNT = 256
@@ -12,7 +14,7 @@ const TILE_LEVELS_MAX = 7
 
 /**
  * Extends the namespace's tree by the leaf hashes of a batch: stores the tiles that became full, a tree
- * head and the compact range, all in the batch's transaction.
+ * head and the compact range, all in the batch's transaction. Gives the new head.
  *
  * @see https://c2sp.org/tlog-tiles
  */
@@ -20,24 +22,19 @@ export async function extendTree(
   tx: WriteTransaction,
   head: Row<'log_head'>,
   batch: { readonly leafHashes: readonly Uint8Array[]; readonly atMs: number },
-): Promise<void> {
+): Promise<RootedHead> {
   const { namespace } = head
   const tileRoots = new Map<string, Uint8Array>()
-  const range = extendRange(
-    parseRange(head.size, head.compact_range),
-    batch.leafHashes,
-    (level, index, hash) => {
-      if (level > 0 && level % TILE_HEIGHT === 0)
-        tileRoots.set(`${level / TILE_HEIGHT}/${index}`, hash)
-    },
-  )
+  const range = extendRange(readRange(head), batch.leafHashes, (level, index, hash) => {
+    if (level > 0 && level % TILE_HEIGHT === 0)
+      tileRoots.set(`${level / TILE_HEIGHT}/${index}`, hash)
+  })
   await storeFullTiles(tx, { namespace, from: head.size, to: range.size, tileRoots, ...batch })
-  await tx.insert('tree_head', [
-    { namespace, size: range.size, root: rootOf(range), at_ms: batch.atMs },
-  ])
-  await tx.upsert('log_head', [
-    { namespace, size: range.size, compact_range: serializeRange(range) },
-  ])
+  const { size } = range
+  const root = rootOf(range)
+  await tx.insert('tree_head', [{ namespace, size, root, at_ms: batch.atMs }])
+  await tx.upsert('log_head', [{ namespace, size, compact_range: serializeRange(range) }])
+  return { size, root }
 }
 
 interface Growth {

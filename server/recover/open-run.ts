@@ -7,8 +7,9 @@ import type { InputOf } from '../../schema/operations.ts'
 import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
 import type { RestoredFrom, Run } from '../../schema/run.ts'
 import type { Context } from '../context.ts'
-import type { Decision, Draft } from '../log/command.ts'
+import { allowedBy, type Decision, type Draft } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
@@ -26,6 +27,8 @@ export interface OpenedRun {
   readonly run: Run
   readonly plan: RecoveryPlan | null
   readonly skipped: readonly Skipped[]
+  /** That the run's opening is recorded, as tlog-proof text. */
+  readonly proof: string
 }
 
 /** What the log answers: small, so that a repeat under the same key can be answered from it. */
@@ -49,14 +52,14 @@ export async function openRun(
   principal: Principal,
   { namespace, body }: Input,
 ): Promise<OpenedRun> {
-  requireOnJob(principal, 'append', { namespace, job: body.job })
+  const grant = requireOnJob(principal, 'append', { namespace, job: body.job })
   const run = body.run ?? (context.newId() as RunId)
   const partition = body.partition ?? ('' as Partition)
   const { environment } = body
   const opened = await context.log.append<Opened>({
     namespace,
     actor: principal.id,
-    ...context.request,
+    ...allowedBy(context.request, grant),
     reads: [
       read(lineByJob, namespace, body.job, partition),
       read(runById, namespace, run),
@@ -64,7 +67,8 @@ export async function openRun(
     ],
     decide: (facts) => decide(facts, { namespace, run, partition, body, principal }),
   })
-  return describe(context.db, namespace, opened)
+  const proof = await proveEntry(context, namespace, opened.index)
+  return { ...(await describe(context.db, namespace, opened)), proof }
 }
 
 interface Opening {
@@ -169,7 +173,7 @@ async function describe(
   db: Reader,
   namespace: NamespaceName,
   { run, index, restored, skipped }: Opened,
-): Promise<OpenedRun> {
+): Promise<Omit<OpenedRun, 'proof'>> {
   const row = await db
     .selectFrom('run')
     .selectAll()

@@ -1,10 +1,11 @@
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
-import type { Run } from '../../schema/run.ts'
+import type { RunReceipt } from '../../schema/run.ts'
 import type { Context } from '../context.ts'
-import { nothingNew } from '../log/command.ts'
+import { allowedBy, nothingNew } from '../log/command.ts'
 import { newestIndex } from '../log/read-entries.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
 import { lineByJob, read, runById } from '../timeline/lookups.ts'
 import { checkFence, runClosed } from './rules.ts'
@@ -18,11 +19,21 @@ export async function closeRun(
   context: Context,
   principal: Principal,
   { namespace, run, body }: InputOf<'closeRun'>,
-): Promise<Run> {
+): Promise<RunReceipt> {
+  // Looked at first, so that who may not close it is denied before anything is asked of the log.
+  const known = await context.db
+    .selectFrom('run')
+    .select(['namespace', 'job'])
+    .where('namespace', '=', namespace)
+    .where('run', '=', run)
+    .executeTakeFirst()
+  const { request } = context
   await context.log.append<null>({
     namespace,
     actor: principal.id,
-    ...context.request,
+    ...(known === undefined
+      ? request
+      : allowedBy(request, requireOnJob(principal, 'append', known))),
     reads: [read(runById, namespace, run)],
     decide: async (facts) => {
       const row = facts.find(runById, [namespace, run])
@@ -50,8 +61,8 @@ export async function closeRun(
     .where('run', '=', run)
     .executeTakeFirstOrThrow()
   const [described] = await describeRuns(context.db, [row], asOf)
-  if (described === undefined) throw unknownRun(namespace, run)
-  return described
+  if (described?.closedIndex === undefined) throw unknownRun(namespace, run)
+  return { ...described, proof: await proveEntry(context, namespace, described.closedIndex) }
 }
 
 const unknownRun = (namespace: string, run: string): CatalogError =>

@@ -1,17 +1,18 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Principal } from '../../schema/grant.ts'
-import type { Job } from '../../schema/namespace.ts'
+import type { Job, JobReceipt } from '../../schema/namespace.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { nothingNew } from '../log/command.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 
 /** Declares a job, or changes its description; the same declaration again changes nothing. */
 export async function declareJob(
   context: Context,
   principal: Principal,
   { namespace, job, body: spec }: InputOf<'declareJob'>,
-): Promise<Job> {
-  return context.log.append<Job>({
+): Promise<JobReceipt> {
+  const declared = await context.log.append<Job>({
     namespace,
     actor: principal.id,
     ...context.request,
@@ -35,4 +36,5 @@ export async function declareJob(
       }
     },
   })
+  return { ...declared, proof: await proveEntry(context, namespace, declared.index) }
 }

@@ -1,17 +1,18 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Principal } from '../../schema/grant.ts'
-import type { Namespace } from '../../schema/namespace.ts'
+import type { Namespace, NamespaceReceipt } from '../../schema/namespace.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { nothingNew } from '../log/command.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 
 /** Opens a namespace's log, or changes its description; the same declaration again changes nothing. */
 export async function declareNamespace(
   context: Context,
   principal: Principal,
   { namespace, body: spec }: InputOf<'declareNamespace'>,
-): Promise<Namespace> {
-  return context.log.append<Namespace>({
+): Promise<NamespaceReceipt> {
+  const declared = await context.log.append<Namespace>({
     namespace,
     actor: principal.id,
     ...context.request,
@@ -35,4 +36,5 @@ export async function declareNamespace(
       }
     },
   })
+  return { ...declared, proof: await proveEntry(context, namespace, declared.index) }
 }

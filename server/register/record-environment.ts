@@ -4,10 +4,18 @@ import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
 import type { EnvironmentReceipt } from '../../schema/environment.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Principal } from '../../schema/grant.ts'
+import type { LogIndex } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { nothingNew } from '../log/command.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import { environmentByDigest, read } from '../timeline/lookups.ts'
+
+interface Outcome {
+  readonly created: boolean
+  readonly index: LogIndex
+  readonly at: string
+}
 
 /** An environment's receipt, and whether this request made it. */
 export interface RecordedEnvironment {
@@ -40,7 +48,7 @@ export async function recordEnvironment(
       `The environment has ${bytes.length} bytes, and ${DOCUMENT_MAX_BYTES} is the most: record digests of long lists instead.`,
     )
   }
-  return context.log.append<RecordedEnvironment>({
+  const { created, index, at } = await context.log.append<Outcome>({
     namespace,
     actor: principal.id,
     ...context.request,
@@ -48,8 +56,7 @@ export async function recordEnvironment(
     decide: (facts) => {
       const known = facts.find(environmentByDigest, [namespace, digest])
       if (known !== undefined) {
-        const receipt = { environment: digest, index: known.log_index, at: known.at }
-        return nothingNew({ receipt, created: false })
+        return nothingNew({ created: false, index: known.log_index, at: known.at })
       }
       return {
         drafts: [
@@ -58,8 +65,10 @@ export async function recordEnvironment(
             document: { bytes, value: body },
           },
         ],
-        result: ({ index, at }) => ({ receipt: { environment: digest, index, at }, created: true }),
+        result: (recorded) => ({ created: true, index: recorded.index, at: recorded.at }),
       }
     },
   })
+  const proof = await proveEntry(context, namespace, index)
+  return { receipt: { environment: digest, index, at, proof }, created }
 }

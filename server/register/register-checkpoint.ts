@@ -8,9 +8,10 @@ import { checkManifest } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
-import { nothingNew, type Decision } from '../log/command.ts'
+import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import type { Row } from '../store/tables.ts'
 import {
   checkpointByDigest,
@@ -60,11 +61,11 @@ export async function registerCheckpoint(
   const { namespace, manifest, text } = input
   const bytes = Buffer.from(text)
   const digest = checkDocument(input, bytes)
-  requireOnJob(principal, 'append', { namespace, job: manifest.job })
+  const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
   const outcome = await context.log.append<Outcome>({
     namespace,
     actor: principal.id,
-    ...context.request,
+    ...allowedBy(context.request, grant),
     reads: readsFor(manifest, digest),
     decide: (facts) =>
       decide(facts, {
@@ -74,7 +75,8 @@ export async function registerCheckpoint(
   })
   const { created, index, at } = outcome
   const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
-  return { created, receipt: { namespace, checkpoint: digest, index, leafHash, at } }
+  const proof = await proveEntry(context, namespace, index)
+  return { created, receipt: { namespace, checkpoint: digest, index, leafHash, at, proof } }
 }
 
 function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {

@@ -1,3 +1,5 @@
+import { denialOf } from '../../schema/denial.ts'
+import { isCatalogError, type CatalogError } from '../../schema/errors.ts'
 import type { Principal } from '../../schema/grant.ts'
 import type { Context } from '../context.ts'
 import {
@@ -18,13 +20,29 @@ export async function registerCheckpoints(
   inputs: readonly RegistrationInput[],
 ): Promise<readonly BatchOutcome[]> {
   // A key binds one answer, and every item has its own: the digest makes each safe to repeat.
-  const unbound = { ...context, request: {} }
+  const { idempotency: _, ...request } = context.request
+  const unbound = { ...context, request }
   const settled = await Promise.allSettled(
     inputs.map((input) => registerCheckpoint(unbound, principal, input)),
   )
+  for (const [place, result] of settled.entries()) {
+    if (result.status === 'fulfilled') continue
+    const namespace = inputs[place]?.namespace ?? ''
+    const asked = { namespace, operation: 'registerCheckpoints', principal: principal.id }
+    const denial = denialOf(result.reason, asked)
+    if (denial !== undefined) await context.log.deny(denial)
+  }
+  for (const result of settled) {
+    // Recorded all the same, so that no item may be called refused.
+    if (result.status === 'rejected' && isUnwitnessed(result.reason)) throw result.reason
+  }
   return settled.map((result) =>
     result.status === 'fulfilled'
       ? { ok: true, registered: result.value }
       : { ok: false, error: result.reason as unknown },
   )
+}
+
+function isUnwitnessed(reason: unknown): reason is CatalogError {
+  return isCatalogError(reason) && reason.code === 'NOT_WITNESSED'
 }

@@ -1,11 +1,12 @@
-import type { Tombstone } from '../../schema/checkpoint.ts'
+import type { Tombstone, TombstoneReceipt } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
-import type { Principal } from '../../schema/grant.ts'
+import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
-import { nothingNew, type Decision } from '../log/command.ts'
+import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { tombstoneOf } from '../timeline/describe-tombstone.ts'
@@ -19,8 +20,13 @@ import {
   SUCCESSORS_MAX_COUNT,
 } from './rules.ts'
 
-/** A tombstone, and whether this request made it. */
+/** A tombstone with its proof, and whether this request made it. */
 export interface Tombstoned {
+  readonly receipt: TombstoneReceipt
+  readonly created: boolean
+}
+
+interface Withdrawn {
   readonly tombstone: Tombstone
   readonly created: boolean
 }
@@ -80,11 +86,11 @@ export async function tombstoneCheckpoint(
 ): Promise<Tombstoned> {
   const { namespace, digest, body } = input
   const { successor } = body
-  await readCheckpoint(context.db, { principal, verb: 'retire' }, { namespace, digest })
-  return context.log.append<Tombstoned>({
+  const row = await readCheckpoint(context.db, { principal, verb: 'retire' }, { namespace, digest })
+  const { tombstone, created } = await context.log.append<Withdrawn>({
     namespace,
     actor: principal.id,
-    ...context.request,
+    ...allowedBy(context.request, requireOnJob(principal, 'retire', row)),
     reads: [
       read(checkpointByDigest, namespace, digest),
       read(tombstoneByCheckpoint, namespace, digest),
@@ -92,13 +98,15 @@ export async function tombstoneCheckpoint(
     ],
     decide: (facts) => decide(facts, principal, input),
   })
+  const proof = await proveEntry(context, namespace, tombstone.index)
+  return { receipt: { ...tombstone, proof }, created }
 }
 
 async function decide(
   facts: Facts,
   principal: Principal,
   input: InputOf<'tombstoneCheckpoint'>,
-): Promise<Decision<Tombstoned>> {
+): Promise<Decision<Withdrawn>> {
   const { namespace, digest, body } = input
   if (facts.find(checkpointByDigest, [namespace, digest]) === undefined) {
     throw unknownCheckpoint(input)

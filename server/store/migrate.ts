@@ -1,6 +1,7 @@
 import type { Migration } from '../../migrations/dialect.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Database } from './database.ts'
+import { isNotAllowed } from './roles.ts'
 
 const createTable = `create table if not exists schema_migration (
   name text not null primary key,
@@ -11,18 +12,20 @@ const createTable = `create table if not exists schema_migration (
  * Brings the database to the newest schema this server knows, each step in a transaction of its own.
  *
  * @throws {SCHEMA_UNKNOWN} the database has a step that this server does not know, or lacks an older one
+ * @throws {CONFIG_INVALID} there are steps to take, and the role may not
  */
 export async function migrate(
   database: Database,
   migrations: readonly Migration[],
   now: Date,
 ): Promise<void> {
-  await executeOnce(database, [createTable], () =>
+  const hasTable = () =>
     appliedSteps(database).then(
       () => true,
       () => false,
-    ),
-  )
+    )
+  // Asked first: a role that may create nothing is refused this even where the table is there.
+  if (!(await hasTable())) await executeOnce(database, [createTable], hasTable)
   const applied = await appliedSteps(database)
   const known = migrations.map((migration) => migration.name)
   const unknown = applied.filter((name, place) => known[place] !== name)
@@ -50,9 +53,17 @@ async function executeOnce(
   try {
     await database.execute(statements)
   } catch (error) {
-    if (!(await isDone())) throw error
+    if (await isDone()) return
+    throw isNotAllowed(error) ? mayNotMigrate(error) : error
   }
 }
+
+const mayNotMigrate = (cause: unknown): CatalogError =>
+  new CatalogError(
+    'CONFIG_INVALID',
+    "The database is not at this server's schema, and the role of CAIRN_DATABASE_URL may not change it: run \"cairn migrate --grant\" with that role's name, and the owner's URL in CAIRN_DATABASE_OWNER_URL.",
+    { cause },
+  )
 
 /** Names of the steps taken, oldest first. */
 async function appliedSteps(database: Database): Promise<readonly string[]> {

@@ -7,6 +7,11 @@ import { postgresTransaction } from './write-postgres.ts'
 
 /** Batches of one process queue behind each other; the second connection is for maintenance. */
 const WRITERS_MAX_COUNT = 2
+/**
+ * Durable before acknowledged, whatever the server's default says. Planned anew each time: a plan that was made
+ * while a table was empty would be kept, and reads all of it when it is large.
+ */
+const WRITER_SETTINGS = '-c synchronous_commit=on -c plan_cache_mode=force_custom_plan'
 /** PostgreSQL's default allows 100 connections in all. */
 const READERS_MAX_COUNT = 10
 /** A database that does not answer the door in this time is away. */
@@ -16,8 +21,7 @@ const STATEMENT_TIMEOUT_MS = 30_000
 
 /** Opens a pool on a PostgreSQL database, or on an engine that speaks its protocol. */
 export function openPostgres(url: string): Database {
-  // Durable before acknowledged, whatever the server's default says.
-  const pool = openPool(url, { max: WRITERS_MAX_COUNT, options: '-c synchronous_commit=on' })
+  const pool = openPool(url, { max: WRITERS_MAX_COUNT, options: WRITER_SETTINGS })
   const readers = openPool(url, {
     max: READERS_MAX_COUNT,
     options: '-c default_transaction_read_only=on',
@@ -75,7 +79,7 @@ function openPool(
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    types: { getTypeParser },
+    types: { getTypeParser: readTypeParser },
     ...config,
   })
   // Without listeners a connection that dies, idle or in use, would end the process.
@@ -85,7 +89,7 @@ function openPool(
 }
 
 /** Log indexes and sizes are safe integers; everything else as the driver has it. */
-const getTypeParser: typeof pg.types.getTypeParser = (
+export const readTypeParser: typeof pg.types.getTypeParser = (
   oid: Parameters<typeof pg.types.getTypeParser>[0],
   format?: 'text' | 'binary',
 ): ((value: never) => unknown) =>

@@ -22,7 +22,7 @@ const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
  *
- * `entry`, `document`, `tile` and `tree_head` are insert-only. `log_head` and `idempotency` are working
+ * `entry`, `document`, `tile`, `tree_head` and `access_log` are insert-only. `log_head` and `idempotency` are working
  * state. The rest are projections: a replay of the log gives the same rows.
  */
 export const tables = {
@@ -53,6 +53,14 @@ export const tables = {
     root: bytes(),
     at_ms: integer(),
   },
+  /** One row a batch: who asked what; `hash` is over the `previous` one and `body`. */
+  access_log: {
+    namespace: text<NamespaceName>(),
+    sequence: integer(),
+    previous: bytes(),
+    hash: bytes(),
+    body: bytes(),
+  },
   /** One row a namespace, locked by whoever appends. */
   log_head: { namespace: text<NamespaceName>(), size: integer(), compact_range: bytes() },
   idempotency: {
@@ -81,6 +89,13 @@ export const tables = {
     digest: text<Digest>(),
     log_index: integer<LogIndex>(),
     at: text(),
+  },
+  /** Verifier keys that the log published, as canonical JSON. */
+  log_key: {
+    namespace: text<NamespaceName>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    keys: text(),
   },
   run: {
     namespace: text<NamespaceName>(),
@@ -185,11 +200,13 @@ export const primaryKeys = {
   document: ['namespace', 'log_index'],
   tile: ['namespace', 'level', 'tile_index'],
   tree_head: ['namespace', 'size'],
+  access_log: ['namespace', 'sequence'],
   log_head: ['namespace'],
   idempotency: ['principal', 'key'],
   namespace: ['namespace', 'log_index'],
   job: ['namespace', 'job', 'log_index'],
   environment: ['namespace', 'digest'],
+  log_key: ['namespace', 'log_index'],
   run: ['namespace', 'run'],
   line: ['namespace', 'job', 'partition'],
   checkpoint: ['namespace', 'digest'],
@@ -204,6 +221,7 @@ export const projectionTables = [
   'namespace',
   'job',
   'environment',
+  'log_key',
   'run',
   'line',
   'checkpoint',

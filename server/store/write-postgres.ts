@@ -137,7 +137,7 @@ function statementName(text: string): string {
 }
 
 /** kysely over the one connection that holds the transaction. */
-function onConnection(client: pg.PoolClient): Kysely<Tables> {
+export function onConnection(client: pg.ClientBase): Kysely<Tables> {
   const borrowed = {
     query: client.query.bind(client),
     release: () => undefined,

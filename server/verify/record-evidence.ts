@@ -1,7 +1,9 @@
-import type { Evidence } from '../../schema/checkpoint.ts'
-import type { Principal } from '../../schema/grant.ts'
+import type { Evidence, EvidenceReceipt } from '../../schema/checkpoint.ts'
+import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
+import { allowedBy } from '../log/command.ts'
+import { proveEntry } from '../log/read-proofs.ts'
 import { checkpointByDigest, read } from '../timeline/lookups.ts'
 import { readCheckpoint, unknownCheckpoint } from '../timeline/read-checkpoint.ts'
 
@@ -14,13 +16,13 @@ export async function recordEvidence(
   context: Context,
   principal: Principal,
   input: InputOf<'recordEvidence'>,
-): Promise<Evidence> {
+): Promise<EvidenceReceipt> {
   const { namespace, digest, body } = input
-  await readCheckpoint(context.db, { principal, verb: 'verify' }, { namespace, digest })
-  return context.log.append<Evidence>({
+  const row = await readCheckpoint(context.db, { principal, verb: 'verify' }, { namespace, digest })
+  const evidence = await context.log.append<Evidence>({
     namespace,
     actor: principal.id,
-    ...context.request,
+    ...allowedBy(context.request, requireOnJob(principal, 'verify', row)),
     reads: [read(checkpointByDigest, namespace, digest)],
     decide: (facts) => {
       const checkpoint = facts.find(checkpointByDigest, [namespace, digest])
@@ -37,4 +39,5 @@ export async function recordEvidence(
       }
     },
   })
+  return { ...evidence, proof: await proveEntry(context, namespace, evidence.index) }
 }

@@ -18,7 +18,7 @@ const anyNode = /^node:/
 const assertOnly = /^node:assert\/strict$/
 
 const store = ['store', 'store-read']
-const log = ['log', 'log-read']
+const log = ['log', 'log-read', 'log-memory']
 
 /**
  * The arrows of the house. The first layer whose `paths` match is a file's layer.
@@ -58,10 +58,19 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'log-read',
-    paths: /^server\/log\/(?:read-entries|command)\.ts$/,
+    paths: /^server\/log\/(?:read-entries|read-access-log|read-tiles|read-proofs|command)\.ts$/,
     runs: ['schema', 'store-read', ...log],
     types: ['store'],
     packages: ['kysely'],
+    node: anyNode,
+  },
+  // A database of its own, beside the catalog's.
+  {
+    name: 'log-memory',
+    paths: /^server\/log\/signer-memory\.ts$/,
+    runs: ['schema', ...store],
+    types: ['config', ...log],
+    packages: ['better-sqlite3', 'pg'],
     node: anyNode,
   },
   {
@@ -84,7 +93,7 @@ export const layers: readonly Layer[] = [
     paths: /^server\/http\//,
     runs: ['schema', 'http'],
     types: ['context', 'config'],
-    packages: ['hono', 'jose', 'ajv', 'typebox', 'pino'],
+    packages: ['hono', '@hono/node-server', 'jose', 'ajv', 'typebox', 'pino'],
     node: anyNode,
   },
   {
@@ -100,6 +109,22 @@ export const layers: readonly Layer[] = [
     runs: ['schema', 'http', 'auth'],
     types: ['config'],
     packages: ['jose', 'typebox'],
+    node: anyNode,
+  },
+  {
+    name: 'publish',
+    paths: /^server\/publish\//,
+    runs: ['schema', 'store-read', 'log-read', 'publish'],
+    types: [...store, ...log],
+    packages: ['better-sqlite3', 'kysely'],
+    node: anyNode,
+  },
+  // A program of its own: it shares nothing with a catalog but the formats and the way to listen.
+  {
+    name: 'witness',
+    paths: /^server\/witness\//,
+    runs: ['schema', 'http', 'witness'],
+    packages: ['hono', 'better-sqlite3'],
     node: anyNode,
   },
   {
@@ -119,11 +144,25 @@ export const layers: readonly Layer[] = [
     node: anyNode,
   },
   {
+    name: 'maintain',
+    paths: /^server\/maintain\.ts$/,
+    runs: ['schema', 'config', ...store, ...log, 'compose'],
+  },
+  {
+    name: 'publish-logs',
+    paths: /^server\/publish-logs\.ts$/,
+    runs: ['schema', 'config', 'compose', 'publish'],
+    types: log,
+  },
+  {
     name: 'main',
     paths: /^server\/main\.ts$/,
-    runs: ['schema', 'config', 'auth', 'http', ...store, ...log, 'operation', 'compose', 'app'],
+    runs: [
+      ...['schema', 'config', 'auth', 'http', ...store, ...log, 'operation', 'compose', 'app'],
+      ...['witness', 'publish-logs', 'maintain'],
+    ],
     types: ['context'],
-    packages: ['hono', '@hono/node-server', 'pino'],
+    packages: ['hono', 'pino'],
     node: anyNode,
   },
   {
@@ -183,7 +222,7 @@ export function layerOf(path: string): Layer | undefined {
   return layers.find((layer) => layer.paths.test(path))
 }
 
-const sharedServerFolders = ['store', 'log', 'timeline', 'http', 'auth']
+const sharedServerFolders = ['store', 'log', 'timeline', 'http', 'auth', 'witness', 'publish']
 
 /** The capability that a file belongs to: every folder of `server/` that is not one of the shared ones. */
 export function capabilityOf(path: string): string | undefined {

@@ -4,6 +4,7 @@ import { projections } from '../../server/compose.ts'
 import type { Context } from '../../server/context.ts'
 import { commitBatch } from '../../server/log/commit-batch.ts'
 import type { Command } from '../../server/log/command.ts'
+import type { Signer } from '../../server/log/signer.ts'
 import { registerCheckpoint } from '../../server/register/register-checkpoint.ts'
 import type { Database, Patch, WriteTransaction } from '../../server/store/database.ts'
 import type { TableName } from '../../server/store/tables.ts'
@@ -19,6 +20,18 @@ export type Write =
   | { readonly kind: 'patch'; readonly table: TableName; readonly patches: readonly Patch[] }
 
 const filler = { id: 'bench', grants: [{ verbs: ['append'], on: '*/*' }] } as const
+
+/** Everything is rolled back, so nothing is signed. */
+const unsigned: Signer = {
+  originOf: (namespace) => namespace,
+  verifierKeys: () => [],
+  signingCount: 0,
+  sign: () => '',
+  signStored: async () => '',
+  check: async () => undefined,
+  remember: async () => undefined,
+  close: async () => undefined,
+}
 
 class RolledBack extends Error {}
 
@@ -56,9 +69,12 @@ async function recordGroup(
         commands.push(command)
         return Promise.withResolvers<never>().promise
       },
+      deny: async () => undefined,
       waitingCount: () => 0,
       close: async () => undefined,
     },
+    signer: unsigned,
+    cosignatures: undefined,
     nowMs: Date.now,
     newId: () => '',
     request: {},
@@ -73,7 +89,12 @@ async function recordGroup(
     })
   }
   const recording = { ...database, transaction: bodyOn(recorderOver(tx, writes)) }
-  const settled = await commitBatch(recording, commands, { projections, nowMs: Date.now() })
+  const { settled } = await commitBatch(recording, commands, {
+    projections,
+    nowMs: Date.now(),
+    signer: unsigned,
+    state: { corrupt: new Map(), published: new Set([NAMESPACE as NamespaceName]) },
+  })
   const refused = settled.find((one) => !one.ok)
   if (refused?.ok === false) throw refused.error
   return writes

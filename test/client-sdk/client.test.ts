@@ -95,6 +95,13 @@ describe('a client', () => {
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.log.entries().first(),
+      () => catalog.log.head(),
+      () => catalog.log.tiles().read('tile/0/000'),
+      () => catalog.log.inclusion({ index: 0, size: 1 }),
+      () => catalog.log.consistency({ from: 1, to: 2 }),
+      () => catalog.log.keys(),
+      () => catalog.log.receipt(digest),
+      () => catalog.accessLog.records().first(),
     ]
     for (const call of calls) await call().catch(() => undefined)
     const fill: Readonly<Record<string, string>> = {
@@ -103,6 +110,7 @@ describe('a client', () => {
       run: 'r',
       digest,
       other,
+      tile: '0/000',
     }
     const served = Object.values(operations).map(
       ({ method, path }) =>
@@ -118,7 +126,7 @@ describe('a client', () => {
 
 describe('documents', () => {
   it('are registered as the exact canonical text', async () => {
-    const receipt = { checkpoint: digest, index: 1 }
+    const receipt = { checkpoint: digestOf(canonicalize(manifest)), index: 1 }
     const { catalog, requests } = setUp(() => json(receipt, 201))
     assert.deepEqual(await catalog.checkpoints.register(manifest), receipt)
     assert.equal(requests[0]?.body, `{"manifest":${canonicalize(manifest)}}`)

@@ -40,6 +40,7 @@ export function receiptOf(record: SpoolRecord): Receipt {
     checkpoint: record.checkpoint,
     index: record.step,
     leafHash: `${'A'.repeat(43)}=`,
+    proof: '',
     at: '2026-11-23T10:00:00.000Z',
   }
 }

@@ -41,9 +41,29 @@ const accepted: readonly (readonly [string, Env, Partial<Config>])[] = [
     { database: { kind: 'postgres', url: 'postgresql://db/cairn' } },
   ],
   [
+    'PostgreSQL and the URL of its owner',
+    { CAIRN_DATABASE_URL: url, CAIRN_DATABASE_OWNER_URL: 'postgres://owner@db.example/cairn' },
+    { database: { kind: 'postgres', url, ownerUrl: 'postgres://owner@db.example/cairn' } },
+  ],
+  [
+    'an empty URL of the owner: none',
+    { CAIRN_DATABASE_URL: url, CAIRN_DATABASE_OWNER_URL: '' },
+    { database: { kind: 'postgres', url } },
+  ],
+  [
     'a file of SQLite',
     { CAIRN_DATABASE_URL: 'sqlite:/data/c.sqlite' },
     { database: { kind: 'sqlite', file: '/data/c.sqlite' } },
+  ],
+  [
+    'a policy of witnesses, and a folder to publish to',
+    { CAIRN_LOG_POLICY: '/etc/cairn/policy', CAIRN_PUBLISH_FOLDER: '/srv/logs' },
+    { logPolicyFile: '/etc/cairn/policy', publishFolder: '/srv/logs' },
+  ],
+  [
+    'empty names of both: neither',
+    { CAIRN_LOG_POLICY: '', CAIRN_PUBLISH_FOLDER: '' },
+    { logPolicyFile: undefined, publishFolder: undefined },
   ],
   ['an empty URL: none', { CAIRN_DATABASE_URL: '' }, { database: embedded }],
   ['port 0: a free one', { CAIRN_PORT: '0' }, { port: 0 }],
@@ -72,6 +92,16 @@ const refusedSets: readonly (readonly [string, Env, readonly string[]])[] = [
   ],
   ['a database that is none', { CAIRN_DATABASE_URL: 'mysql://db' }, ['CAIRN_DATABASE_URL']],
   ['a database without a scheme', { CAIRN_DATABASE_URL: '/data/c' }, ['CAIRN_DATABASE_URL']],
+  [
+    'the owner of a database that has none',
+    { CAIRN_DATABASE_OWNER_URL: url },
+    ['CAIRN_DATABASE_OWNER_URL', 'CAIRN_DATABASE_URL'],
+  ],
+  [
+    'an owner by another scheme',
+    { CAIRN_DATABASE_URL: url, CAIRN_DATABASE_OWNER_URL: 'mysql://db' },
+    ['CAIRN_DATABASE_OWNER_URL'],
+  ],
   ...['-1', '65536', '1.5', 'http', '0x50', '8080 ', ' ', '1e3'].map(
     (port) => [`port "${port}"`, { CAIRN_PORT: port }, ['CAIRN_PORT']] as const,
   ),

@@ -101,7 +101,7 @@ export async function openTestCatalog(dialect: Dialect, given?: Config): Promise
       return {
         status: response.status,
         headers: response.headers,
-        body: text === '' ? undefined : JSON.parse(text),
+        body: text === '' ? undefined : isJson(response) ? JSON.parse(text) : text,
       }
     },
     close: async () => {
@@ -109,6 +109,10 @@ export async function openTestCatalog(dialect: Dialect, given?: Config): Promise
       await rm(config.dataDirectory, { recursive: true, force: true })
     },
   }
+}
+
+function isJson(response: Response): boolean {
+  return /^application\/(?:problem\+)?json\b/.test(response.headers.get('content-type') ?? '')
 }
 
 async function newPostgresDatabase(): Promise<string> {

@@ -67,6 +67,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
   getHistory: () => ({}),
   listEntries: () => ({ query: '?after=0&limit=3' }),
+  getTreeHead: () => ({}),
+  getTile: () => ({}),
+  getInclusionProof: () => ({ query: '?index=0&size=2' }),
+  getConsistencyProof: () => ({ query: '?from=1&to=2' }),
+  getLogKeys: () => ({}),
+  getReceipt: () => ({}),
+  listAccessLog: () => ({ query: '?limit=3' }),
 }
 
 /** Every operation, with its id. */
@@ -79,7 +86,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
   const { job, namespace, other } = known
   const { method, path } = operations[id]
-  const params = { namespace, job, digest, other, run: known.run.run }
+  const params = { namespace, job, digest, other, run: known.run.run, tile: '0/000.p/1' }
   return {
     method,
     path: `${fillPath(path, params)}${query}`,

@@ -93,6 +93,13 @@ export function answered(called: Called, status: number): Called['body'] {
   return called.body
 }
 
+/** What a write recorded, without the proof that came with it. */
+export function unproven(body: Called['body']): Called['body'] {
+  const { proof, ...rest } = body
+  assert.match(proof, /^c2sp\.org\/tlog-proof@v1\n/)
+  return rest
+}
+
 /** Asserts that a call was refused with a code: its status, its media type and a sentence; gives the facts. */
 export function refused(called: Called, code: ErrorCode): Called['body'] {
   const { body, headers, status } = called

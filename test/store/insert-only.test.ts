@@ -10,6 +10,7 @@ const tables = {
   document: { column: 'bytes', keys: 'namespace, log_index' },
   tile: { column: 'root', keys: 'namespace, level, tile_index' },
   tree_head: { column: 'root', keys: 'namespace, size' },
+  access_log: { column: 'body', keys: 'namespace, sequence' },
 } as const
 type Table = keyof typeof tables
 const names = Object.keys(tables) as readonly Table[]
@@ -134,6 +135,15 @@ for (const dialect of dialects) {
         `insert into tree_head (namespace, size, root, at_ms)
          select namespace, max(size), min(root), 0 from tree_head group by namespace`,
       )
+    })
+
+    test('a record of the access log beyond the next number, or a second one of a number, is refused', async () => {
+      const head = 'insert into access_log (namespace, sequence, previous, hash, body) select'
+      const rest = 'previous, hash, body from access_log where sequence = 0'
+      const newest = '(select max(sequence) from access_log)'
+      await refuses(`${head} namespace, ${newest} + 2, ${rest}`)
+      await refuses(`${head} namespace, ${newest}, ${rest}`)
+      await refuses(`${head} 'elsewhere', 1, ${rest}`)
     })
 
     test('an entry whose leaf hash has not 32 bytes, or no bytes, is refused', async () => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBase64, encodeBase64, parseHashLine } from '../../schema/transparency/base64.ts'
+import {
+  decodeBase64,
+  encodeBase64,
+  encodeBase64Portable,
+  parseHashLine,
+} from '../../schema/transparency/base64.ts'
 import { assertRefused, foreignText, valueOf } from './note-samples.ts'
 
 describe('standard base64', () => {
@@ -10,6 +15,7 @@ describe('standard base64', () => {
     for (const [length, text] of encoded.entries()) {
       const bytes = Buffer.from('foobar').subarray(0, length)
       assert.equal(encodeBase64(bytes), text)
+      assert.equal(encodeBase64Portable(bytes), text)
       assert.deepEqual(Buffer.from(decodeBase64(text) ?? [1]), bytes)
     }
   })
@@ -19,6 +25,7 @@ describe('standard base64', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const text = encodeBase64(bytes)
         assert.equal(text, Buffer.from(bytes).toString('base64'))
+        assert.equal(encodeBase64Portable(bytes), text)
         assert.deepEqual(decodeBase64(text), bytes)
       }),
     )

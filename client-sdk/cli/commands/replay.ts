@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { CatalogError } from '../../../schema/errors.ts'
 import { command } from '../command.ts'
 import { openProgress } from '../progress.ts'
 import { formatCount } from '../quantity.ts'
+import { requireCatalog } from '../require-catalog.ts'
 import type { Report } from '../session.ts'
 import {
   configOf,
@@ -11,7 +9,6 @@ import {
   explainFailure,
   loadServer,
   type Server,
-  type ServerConfig,
 } from '../server-config.ts'
 import { drawTable } from '../table.ts'
 
@@ -22,7 +19,7 @@ export const replay = command({
   summary: 'rebuild every projection from the log and say what was not as it should be',
   heading: 'Server',
   details:
-    'Drops every projection and rebuilds it from the log, in one transaction, for a catalog on this machine that no server has open. Exit code 0: no row changed. Exit code 8: some did.',
+    'Drops every projection and rebuilds it from the log, in one transaction, for a catalog on this machine that no server has open. On PostgreSQL it takes the owner of the tables, by CAIRN_DATABASE_OWNER_URL. Exit code 0: no row changed. Exit code 8: some did.',
   takes: { dataDirectory },
   run: async (session, values) => {
     const { replayCatalog } = await loadServer()
@@ -43,15 +40,6 @@ export const replay = command({
     }
   },
 })
-
-/** A folder that was mistyped must not become an empty catalog in which nothing is wrong. */
-function requireCatalog({ database }: ServerConfig): void {
-  if (database.kind !== 'sqlite' || existsSync(database.file)) return
-  throw new CatalogError(
-    'CONFIG_INVALID',
-    `There is no catalog at ${resolve(database.file)}: name its folder with --data-dir.`,
-  )
-}
 
 function reportOf(entryCount: number, tables: readonly ReplayedTable[]): Report {
   const changed = tables.filter((table) => table.addedCount + table.removedCount > 0)

@@ -8,6 +8,7 @@ import { allGrants, hasLocalKey, personName } from '../local-token.ts'
 import { configOf, dataDirectory, explainFailure, loadServer } from '../server-config.ts'
 import { write, type Session } from '../session.ts'
 import { drawFacts } from '../table.ts'
+import { untilStopped } from '../until-stopped.ts'
 
 /** For how long a person can work with the first token. */
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400
@@ -27,7 +28,7 @@ export const serve = command({
   summary: 'run a catalog on this machine',
   heading: 'Server',
   details:
-    'Runs a catalog until SIGINT or SIGTERM, which end it in good order. Without settings it keeps everything in one folder and listens on this machine only. On its first start in a folder it prints a token, once; "cairn token" makes others. CAIRN_DATABASE_URL, CAIRN_AUTH_FILE, CAIRN_ALLOWED_HOSTS, CAIRN_DATA_DIR, CAIRN_HOST and CAIRN_PORT set the rest.',
+    'Runs a catalog until SIGINT or SIGTERM, which end it in good order. Without settings it keeps everything in one folder and listens on this machine only. On its first start in a folder it prints a token, once; "cairn token" makes others. CAIRN_DATABASE_URL, CAIRN_AUTH_FILE, CAIRN_ALLOWED_HOSTS, CAIRN_DATA_DIR, CAIRN_HOST, CAIRN_PORT, CAIRN_LOG_POLICY and CAIRN_PUBLISH_FOLDER set the rest.',
   takes: {
     port: optional(
       { usage: '--port <port>', summary: 'port; 0 takes a free one; default 7420' },
@@ -121,17 +122,4 @@ function exportLines({ url, dataDirectory: folder, namespace }: Ready): readonly
 
 function shellQuoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-/** Resolves when the process is asked to end; asked once more, it ends at once. */
-function untilStopped(): Promise<void> {
-  return new Promise((done) => {
-    const stop = () => {
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
-      done()
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-  })
 }

@@ -4,6 +4,9 @@ import type { Grade, SkipReason } from '../../../schema/checkpoint.ts'
 
 export type { Grade, SkipReason }
 
+/** Who says which keys sign a log: the catalog itself. */
+const CATALOG = 'cairn'
+
 /** Who asks in every sequence. */
 export const ACTOR = 'tester'
 
@@ -63,6 +66,11 @@ export type Outcome = 'succeeded' | 'failed' | 'cancelled'
 export type Fact =
   | { readonly kind: 'namespace.declared'; readonly subject: string; readonly spec: Spec }
   | { readonly kind: 'job.declared'; readonly subject: string; readonly spec: Spec }
+  | {
+      readonly kind: 'log-key.published'
+      readonly subject: string
+      readonly keys: readonly { readonly key: string; readonly signs: boolean }[]
+    }
   | { readonly kind: 'environment.recorded'; readonly subject: string }
   | {
       readonly kind: 'run.opened'
@@ -112,6 +120,7 @@ export type FactOf<Kind extends Fact['kind']> = Recorded<Extract<Fact, { readonl
 /** The entry that the log must hold for a fact. */
 export function entryOf(recorded: Recorded): Readonly<Record<string, unknown>> {
   const { index: _index, ...entry } = recorded
+  if (entry.kind === 'log-key.published') return plain({ v: 1, actor: CATALOG, ...entry })
   if (entry.kind !== 'checkpoint.registered') return plain({ v: 1, actor: ACTOR, ...entry })
   const { manifest: _manifest, ...registered } = entry
   return plain({ v: 1, actor: ACTOR, ...registered })

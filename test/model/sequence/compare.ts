@@ -30,7 +30,7 @@ export function difference(
   const { body, status } = called
   if ('broken' in verdict) return refusalDifference(verdict.broken, called)
   if (status >= 300) return mismatch('an answer', verdict, { status, ...body })
-  if ('answer' in verdict) return valueDifference(verdict.answer, comparable(request.op, body))
+  if ('answer' in verdict) return writeDifference(verdict.answer, request.op, body)
   if (body.results.length !== verdict.items.length) {
     return mismatch('as many results', verdict.items, body.results)
   }
@@ -45,7 +45,18 @@ function itemDifference(verdict: Verdict, result: Called['body']): string | unde
     return refusalDifference(verdict.broken, { body: problem, status: problem?.status ?? status })
   }
   if (status !== 'registered') return mismatch('registered', verdict.answer, result)
-  return valueDifference(verdict.answer, comparable('register', receipt))
+  return writeDifference(verdict.answer, 'register', receipt)
+}
+
+/** Every write is answered with a proof, which is checked when the sequence has ended. */
+function writeDifference(
+  expected: unknown,
+  op: Request['op'],
+  body: Called['body'],
+): string | undefined {
+  const { proof, ...said } = body
+  if (typeof proof !== 'string') return mismatch('a proof', expected, body)
+  return valueDifference(expected, comparable(op, said))
 }
 
 /** A refusal must name one of the broken rules, and tell what a caller needs to know of it. */

@@ -31,6 +31,10 @@ export interface Played {
   readonly documents: ReadonlyMap<string, unknown>
   /** Leaf hashes that receipts gave, by index. */
   readonly leafHashes: ReadonlyMap<number, string>
+  /** Proofs that answers to writes gave, by index. */
+  readonly proofs: ReadonlyMap<number, string>
+  /** Verifier keys of the namespace's log. */
+  readonly keys: readonly string[]
   /** Every call and its status, in order. */
   readonly transcript: readonly string[]
 }
@@ -41,6 +45,8 @@ export class Player implements Played {
   readonly remembered: Remembered[] = []
   readonly documents = new Map<string, unknown>()
   readonly leafHashes = new Map<number, string>()
+  readonly proofs = new Map<number, string>()
+  readonly keys: string[] = []
   readonly transcript: string[] = []
   readonly #stage: Stage
   readonly #namespace: string
@@ -58,6 +64,7 @@ export class Player implements Played {
     this.transcript.push(
       `${method} ${path} ${body === undefined ? '' : JSON.stringify(body)} -> ${called.status}${code}`,
     )
+    if (called.status < 300) this.#rememberProofs(called.body)
     return called
   }
 
@@ -72,6 +79,15 @@ export class Player implements Played {
       subject: this.#namespace,
       spec: {},
       index: 0,
+      at,
+    })
+    const { origin, keys } = (await this.send('GET', '/log/keys')).body
+    this.keys.push(...keys)
+    this.facts.push({
+      kind: 'log-key.published',
+      subject: origin,
+      keys: keys.map((key: string) => ({ key, signs: true })),
+      index: 1,
       at,
     })
   }
@@ -124,6 +140,16 @@ export class Player implements Played {
       if (request.op === 'register' && called.status < 300) this.#rememberLeaf(called.body)
       if (request.op !== 'registerBatch') continue
       for (const { receipt } of called.body.results) if (receipt) this.#rememberLeaf(receipt)
+    }
+  }
+
+  #rememberProofs(body: Called['body']): void {
+    const receipts = (body?.results ?? []).flatMap((result: Called['body']) => result.receipt ?? [])
+    for (const { proof } of [body ?? {}, ...receipts]) {
+      if (proof === undefined) continue
+      const index = Number(/^index (\d+)$/m.exec(proof)?.[1])
+      assert.equal(proof, this.proofs.get(index) ?? proof, 'a proof is always the same')
+      this.proofs.set(index, proof)
     }
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { checkReceipt } from '../../../client-sdk/verify/check-receipt.ts'
 import { canonicalize } from '../../../schema/canonical-json.ts'
+import { parseVerifierKey, type VerifierKey } from '../../../schema/transparency/verifier-key.ts'
 import { projections } from '../../../server/compose.ts'
 import { replay } from '../../../server/log/replay.ts'
 import { entryOf, type Fact } from '../oracle/fact.ts'
@@ -15,7 +17,7 @@ import type { Stage } from './stage.ts'
 const ENTRIES_PAGE_COUNT = 25
 
 /** The log holds exactly what the model says, numbered without gaps, and receipts bind its bytes. */
-export async function verifyLog({ facts, leafHashes, send }: Played): Promise<void> {
+export async function verifyLog({ facts, leafHashes, proofs, keys, send }: Played): Promise<void> {
   const entries: Record<string, unknown>[] = []
   while (entries.length < facts.length) {
     const query = `?after=${entries.length - 1}&limit=${ENTRIES_PAGE_COUNT}`
@@ -35,8 +37,18 @@ export async function verifyLog({ facts, leafHashes, send }: Played): Promise<vo
     const hash = createHash('sha256').update('\u0000').update(bytes).digest('base64')
     assert.equal(leafHash, hash, `the leaf hash of entry ${place}`)
     assert.equal(leafHashes.get(place) ?? hash, hash, `the receipt of entry ${place}`)
+    const tlogProof = proofs.get(place)
+    if (tlogProof === undefined) continue
+    const verdict = await checkReceipt({ entry: Buffer.from(bytes), tlogProof, keys: pinned(keys) })
+    assert.deepEqual(verdict.findings, [], `the proof of entry ${place}`)
   }
 }
+
+const pinned = (keys: readonly string[]): readonly VerifierKey[] =>
+  keys.flatMap((key) => {
+    const parsed = parseVerifierKey(key)
+    return parsed.ok ? [parsed.value] : []
+  })
 
 /** Each checkpoint's history is what the log says of it, and its manifest is the bytes with its digest. */
 export async function verifyCheckpoints({ facts, send }: Played): Promise<void> {
@@ -93,6 +105,7 @@ function edgeQuestions(kind: Fact['kind'], subject: string): readonly Question[]
         { op: 'checkpoints', filter: { tombstoned: false }, limit: 100 },
       ]
     case 'namespace.declared':
+    case 'log-key.published':
     case 'environment.recorded':
       return []
   }

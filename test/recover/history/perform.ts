@@ -35,7 +35,11 @@ export async function beginPlay(scene: Scene): Promise<Play> {
   return {
     scene,
     environment,
-    happenings: [{ kind: 'namespace.declared' }, { kind: 'environment.recorded', environment }],
+    happenings: [
+      { kind: 'namespace.declared' },
+      { kind: 'log-key.published' },
+      { kind: 'environment.recorded', environment },
+    ],
   }
 }
 

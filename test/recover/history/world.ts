@@ -7,7 +7,7 @@ import type { RestoredFrom } from '../../../schema/run.ts'
 
 /** One thing that happened: an entry of the log. */
 export type Happening =
-  | { readonly kind: 'namespace.declared' }
+  | { readonly kind: 'namespace.declared' | 'log-key.published' }
   | { readonly kind: 'environment.recorded'; readonly environment: Digest }
   | { readonly kind: 'job.declared'; readonly job: string }
   | { readonly kind: 'run.opened'; readonly run: OpenedRun }
@@ -73,6 +73,7 @@ export function worldOf(happenings: readonly Happening[]): World {
   happenings.forEach((event, index) => {
     switch (event.kind) {
       case 'namespace.declared':
+      case 'log-key.published':
         return
       case 'environment.recorded':
         environments.add(event.environment)

@@ -1,0 +1,98 @@
+import { CatalogError } from '../../../schema/errors.ts'
+import { command } from '../command.ts'
+import { namespaceOf } from '../connection.ts'
+import { optional } from '../flag.ts'
+import { readName, readText } from '../flag-values.ts'
+import { openProgress } from '../progress.ts'
+import { openPublishedFolder, openPublishedSite } from '../published-log.ts'
+import { formatCount } from '../quantity.ts'
+import { requireCatalog } from '../require-catalog.ts'
+import {
+  configOf,
+  dataDirectory,
+  explainFailure,
+  loadServer,
+  type Server,
+} from '../server-config.ts'
+import type { Report } from '../session.ts'
+import { readExport } from './import.ts'
+
+export const logRepair = command({
+  words: 'log repair',
+  summary: 'bring back entries that a restored database has lost',
+  heading: 'Server',
+  details:
+    'For a catalog on this machine that refuses writes with LOG_ROLLED_BACK. Takes the missing entries from a published copy of the log (its folder, or where it is on the web) or from an export, adds them behind the entries that are there, and compares the root with the head that this catalog itself has signed: all of it, or nothing. Tiles hold entries only; documents are read beside them, in documents/sha256/, or in the folder of --documents. Exit code 8: the copy ends before the newest head that was signed.',
+  takes: {
+    folder: optional({ usage: '--folder <folder>', summary: 'a published log' }, readText),
+    site: optional({ usage: '--from-url <url>', summary: 'a published log' }, readText),
+    exported: optional({ usage: '--export <file>', summary: 'a file of "cairn export"' }, readText),
+    documents: optional(
+      { usage: '--documents <folder>', summary: 'more documents, as <folder>/sha256/<digits>' },
+      readText,
+    ),
+    namespace: optional(
+      { usage: '--namespace <namespace>', summary: 'what to repair; default "default"' },
+      readName,
+    ),
+    dataDirectory,
+  },
+  run: async (session, values) => {
+    const { repairNamespace } = await loadServer()
+    const source = sourceOf(values)
+    const config = await configOf(session, values)
+    requireCatalog(config)
+    const namespace = namespaceOf(session, values.namespace)
+    const progress = openProgress(session, { label: 'repaired', unit: 'entries' })
+    try {
+      const repaired = await repairNamespace(config, source, {
+        namespace,
+        onProgress: ({ entryCount, size }) => progress.show({ done: entryCount, total: size }),
+      })
+      return reportOf(namespace, repaired)
+    } catch (error) {
+      throw explainFailure(error, config)
+    } finally {
+      progress.end()
+    }
+  },
+})
+
+interface Sources {
+  readonly folder: string | undefined
+  readonly site: string | undefined
+  readonly exported: string | undefined
+  readonly documents: string | undefined
+}
+
+function sourceOf(sources: Sources): Parameters<Server['repairNamespace']>[1] {
+  const { folder, site, exported, documents } = sources
+  if ([folder, site, exported].filter((one) => one !== undefined).length !== 1) {
+    throw new CatalogError('INVALID_REQUEST', 'Give one of --folder, --from-url and --export.')
+  }
+  if (exported !== undefined) return { kind: 'export', chunks: readExport(exported) }
+  const log =
+    folder === undefined
+      ? openPublishedSite(site ?? '', documents)
+      : openPublishedFolder(folder, documents)
+  return { kind: 'published', log }
+}
+
+type Repaired = Awaited<ReturnType<Server['repairNamespace']>>
+
+function reportOf(namespace: string, { from, size, complete }: Repaired): Report {
+  return {
+    document: { namespace, from, size, complete },
+    hasFindings: !complete,
+    text: (screen) => {
+      const back = `Entries ${from} to ${size - 1} of ${namespace} are back (${formatCount(size - from, 'entry', 'entries')}).`
+      const verdict = complete
+        ? screen.style('green', 'The log has all that was signed, and takes writes again.')
+        : screen.style(
+            'yellow',
+            'A later head was signed, so the log still lacks its newest entries and takes no writes: repair it from a newer copy.',
+          )
+      return `${back} ${verdict}`
+    },
+  }
+}

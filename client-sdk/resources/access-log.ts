@@ -1,0 +1,33 @@
+import type { AccessRecord } from '../api.ts'
+import type { CallOptions } from '../options.ts'
+import { PageIterator } from '../page.ts'
+import type { Scope } from './scope.ts'
+
+/** Who asked what of a namespace: every write, and every request that was denied. */
+export class AccessLog {
+  readonly #scope: Scope
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  /**
+   * The records from the first on; each is one batch, and bound to the one before it by its hash.
+   *
+   * @param query `limit`: records of one page, 1 to 500. Default: 50.
+   */
+  records(
+    query: { readonly limit?: number } = {},
+    options: CallOptions = {},
+  ): PageIterator<AccessRecord> {
+    const { namespace, transport } = this.#scope
+    return new PageIterator(async ({ cursor, limit = query.limit, signal }) => {
+      const input = {
+        namespace,
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(limit === undefined ? {} : { limit }),
+      }
+      return transport.call('listAccessLog', input, { ...options, signal })
+    }, options.signal)
+  }
+}

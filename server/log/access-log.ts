@@ -1,0 +1,103 @@
+import {
+  accessHash,
+  accessStart,
+  type AccessBody,
+  type AccessLine,
+} from '../../schema/access-log.ts'
+import { canonicalize } from '../../schema/canonical-json.ts'
+import type { ErrorCode } from '../../schema/errors.ts'
+import type { NamespaceName } from '../../schema/names.ts'
+import type { WriteTransaction } from '../store/database.ts'
+import { newestOf } from '../store/lookup.ts'
+import type { Command } from './command.ts'
+
+const newestRecord = newestOf('access_log', 'sequence', 'namespace')
+
+/** Who a command is from, and what it asks. */
+type Asker = Pick<Command<unknown>, 'actor' | 'access'>
+
+/** What the commands of one batch and namespace asked, gathered as they are settled. */
+export interface AccessNotes {
+  /** Notes a command that was allowed, and the entries from `from` up to but not including `to` it made. */
+  done(asker: Asker, from: number, to: number): void
+  refused(asker: Asker, code: ErrorCode): void
+  readonly lines: () => readonly AccessLine[]
+  readonly droppedCount: () => number
+}
+
+/** Begins to gather. */
+export function openAccessNotes(): AccessNotes {
+  const lines = new Map<string, AccessLine>()
+  let droppedCount = 0
+  const note = (line: AccessLine): void => {
+    const { outcome, principal, operation, grant, on, code } = line
+    const key = [outcome, principal, operation, grant, on, code].join('\u0000')
+    const known = lines.get(key)
+    lines.set(key, known === undefined ? line : joined(known, line))
+  }
+  return {
+    done: (asker, from, to) => {
+      if (asker.access?.kind === 'denied') {
+        asker.access.lines.forEach(note)
+        droppedCount += asker.access.droppedCount
+        return
+      }
+      const asked = askedBy(asker)
+      if (to === from) note({ outcome: 'unchanged', count: 1, ...asked })
+      else note({ outcome: 'appended', count: 1, ...asked, entries: [[from, to - 1]] })
+    },
+    refused: (asker, code) => {
+      // What was forbidden comes as a denial of its own.
+      if (code !== 'FORBIDDEN' && asker.access?.kind !== 'denied')
+        note({ outcome: 'refused', count: 1, ...askedBy(asker), code })
+    },
+    lines: () => [...lines.values()],
+    droppedCount: () => droppedCount,
+  }
+}
+
+function askedBy({ actor, access }: Asker): Pick<AccessLine, 'principal'> {
+  // A token's subject may have lone surrogates, which no canonical JSON can hold.
+  const principal = actor.toWellFormed()
+  if (access?.kind !== 'asked') return { principal }
+  const { kind: _, ...asked } = access
+  return { principal, ...asked }
+}
+
+/** One line for both: counts added, and runs of entries that meet made one. */
+function joined(left: AccessLine, right: AccessLine): AccessLine {
+  const count = left.count + right.count
+  const [run] = right.entries ?? []
+  if (run === undefined) return { ...left, count }
+  const runs = left.entries ?? []
+  const last = runs.at(-1)
+  const entries =
+    last !== undefined && last[1] + 1 === run[0]
+      ? [...runs.slice(0, -1), [last[0], run[1]] as const]
+      : [...runs, run]
+  return { ...left, count, entries }
+}
+
+/** Adds one record to the namespace's access log, if there is anything to say; its head must be locked. */
+export async function storeAccess(
+  tx: WriteTransaction,
+  namespace: NamespaceName,
+  { notes, atMs }: { readonly notes: AccessNotes; readonly atMs: number },
+): Promise<void> {
+  const lines = notes.lines()
+  const dropped = notes.droppedCount()
+  if (lines.length === 0 && dropped === 0) return
+  const said: AccessBody = {
+    v: 1,
+    at: new Date(atMs).toISOString(),
+    lines,
+    ...(dropped === 0 ? {} : { dropped }),
+  }
+  const body = Buffer.from(canonicalize(said))
+  const [last] = await tx.find(newestRecord, [[namespace]])
+  const previous = last?.hash ?? accessStart(namespace).hash
+  const sequence = last === undefined ? 0 : last.sequence + 1
+  await tx.insert('access_log', [
+    { namespace, sequence, previous, hash: accessHash(previous, body), body },
+  ])
+}

@@ -1,0 +1,173 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import pg from 'pg'
+import { CatalogError } from '../../schema/errors.ts'
+import type { SignerMemoryConfig } from '../config.ts'
+import { translateFailure } from '../store/failure.ts'
+import type { RootedHead } from './read-tiles.ts'
+
+/** Several servers may have the file open, and each holds it for one small write. */
+const BUSY_TIMEOUT_MS = 10_000
+/** A short write-ahead log is soon written over rather than made longer, which a sync of the disk takes longer for. */
+const WAL_MAX_PAGES = 64
+/** A batch has few namespaces, and each asks once before and once after. */
+const CONNECTIONS_MAX_COUNT = 4
+/** A memory that does not answer in this time is away. */
+const CONNECT_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 10_000
+
+/** A change of what is remembered of one log. */
+export interface Swap {
+  readonly origin: string
+  /** What must be remembered now; undefined for nothing. */
+  readonly from: RootedHead | undefined
+  readonly to: RootedHead
+}
+
+/** The newest head that was signed of each log. */
+export interface SignerMemory {
+  read(origin: string): Promise<RootedHead | undefined>
+  /** Durable when it resolves with true; false and no change where something else is remembered. */
+  swap(swap: Swap): Promise<boolean>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the memory, or makes an empty one.
+ *
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL}
+ */
+export async function openSignerMemory(config: SignerMemoryConfig): Promise<SignerMemory> {
+  try {
+    return config.kind === 'sqlite' ? openFile(config.file) : await openShared(config.url)
+  } catch (error) {
+    throw memoryFailure(error)
+  }
+}
+
+const CREATE_TABLE = (bytes: string): string =>
+  `create table if not exists signed_head (
+    origin text not null primary key,
+    size bigint not null check (size > 0),
+    root ${bytes} not null
+  )`
+
+interface WaitingSwap {
+  readonly swap: Swap
+  readonly resolve: (swapped: boolean) => void
+  readonly reject: (error: unknown) => void
+}
+
+function openFile(file: string): SignerMemory {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const handle = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS })
+  handle.pragma('journal_mode = WAL')
+  handle.pragma('synchronous = FULL')
+  handle.pragma(`wal_autocheckpoint = ${WAL_MAX_PAGES}`)
+  handle.exec(CREATE_TABLE('blob'))
+  const find = handle.prepare<[string], RootedHead>(
+    'select size, root from signed_head where origin = ?',
+  )
+  const insert = handle.prepare(
+    'insert into signed_head (origin, size, root) values (?, ?, ?) on conflict do nothing',
+  )
+  const update = handle.prepare(
+    'update signed_head set size = ?, root = ? where origin = ? and size = ? and root = ?',
+  )
+  const swapOne = ({ origin, from, to }: Swap): boolean => {
+    const { changes } =
+      from === undefined
+        ? insert.run(origin, to.size, to.root)
+        : update.run(to.size, to.root, origin, from.size, from.root)
+    return changes === 1
+  }
+  const swapAll = handle.transaction((swaps: readonly WaitingSwap[]) =>
+    swaps.map(({ swap }) => swapOne(swap)),
+  )
+  // The namespaces of a batch share one transaction, and so one sync of the disk.
+  let waiting: WaitingSwap[] = []
+  const flush = (): void => {
+    const swaps = waiting
+    waiting = []
+    try {
+      const swapped = swapAll.immediate(swaps)
+      swaps.forEach(({ resolve }, place) => resolve(swapped[place] ?? false))
+    } catch (error) {
+      for (const { reject } of swaps) reject(memoryFailure(error))
+    }
+  }
+  return {
+    read: async (origin) => {
+      try {
+        return find.get(origin)
+      } catch (error) {
+        throw memoryFailure(error)
+      }
+    },
+    swap: (swap) =>
+      new Promise((resolve, reject) => {
+        if (waiting.push({ swap, resolve, reject }) === 1) queueMicrotask(flush)
+      }),
+    close: async () => {
+      handle.close()
+    },
+  }
+}
+
+async function openShared(url: string): Promise<SignerMemory> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX_COUNT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    options: '-c synchronous_commit=on',
+  })
+  // Without listeners a connection that dies, idle or in use, would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  const query = async (text: string, values: unknown[]) => {
+    try {
+      return await pool.query<{ size: string; root: Uint8Array }>(text, values)
+    } catch (error) {
+      throw memoryFailure(error)
+    }
+  }
+  const { rows } = await query("select to_regclass('signed_head') as size", [])
+  if (typeof rows[0]?.size !== 'string') {
+    // Two servers may start at once, and "if not exists" does not keep the second from failing.
+    await query(CREATE_TABLE('bytea'), []).catch(() => query(CREATE_TABLE('bytea'), []))
+  }
+  return {
+    read: async (origin) => {
+      const found = await query('select size, root from signed_head where origin = $1', [origin])
+      const [row] = found.rows
+      return row === undefined ? undefined : { size: Number(row.size), root: row.root }
+    },
+    swap: async ({ origin, from, to }) => {
+      const { rowCount } =
+        from === undefined
+          ? await query(
+              'insert into signed_head (origin, size, root) values ($1, $2, $3) on conflict do nothing',
+              [origin, to.size, to.root],
+            )
+          : await query(
+              'update signed_head set size = $2, root = $3 where origin = $1 and size = $4 and root = $5',
+              [origin, to.size, to.root, from.size, from.root],
+            )
+      return rowCount === 1
+    },
+    close: () => pool.end(),
+  }
+}
+
+/** Any failure of the memory keeps the caller from an answer, and the same request may be sent again. */
+function memoryFailure(error: unknown): unknown {
+  const failure = translateFailure(error)
+  if (failure instanceof CatalogError && failure.code === 'STORAGE_FULL') return failure
+  return new CatalogError(
+    'STORAGE_UNAVAILABLE',
+    "The signer's memory (CAIRN_SIGNER_MEMORY) cannot be used now, and no head is signed without it. It is safe to send the same request again.",
+    { cause: error },
+  )
+}

@@ -1,0 +1,80 @@
+import { openCatalog, type Catalog } from './compose.ts'
+import type { Config } from './config.ts'
+import { openFolderTarget } from './publish/folder-target.ts'
+import type { PublishedLog } from './publish/publish-log.ts'
+import {
+  publishAll,
+  startPublisher,
+  type Publisher,
+  type PublisherOptions,
+} from './publish/publisher.ts'
+
+/**
+ * Publishes what a server has, and then whatever it writes, if it is to publish to a folder.
+ *
+ * @throws {CONFIG_INVALID | STORE_FAILED} the folder cannot be used, or another process publishes to it
+ */
+export async function followCatalog(
+  catalog: Catalog,
+  folder: string | undefined,
+): Promise<Publisher | undefined> {
+  if (folder === undefined) return undefined
+  const publisher = startPublisher(await optionsOf(catalog, folder))
+  catalog.follow(publisher.announce)
+  return publisher
+}
+
+/** What to publish, and until when. */
+export interface PublishLogsOptions {
+  readonly folder: string
+  /** Goes on with what other processes write, until the signal; otherwise ends when all is published. */
+  readonly follow: boolean
+  readonly signal: AbortSignal
+  /** Told of each log that has grown by this. */
+  readonly onPublished: (published: PublishedLog) => void
+}
+
+/**
+ * Publishes every log of a catalog to a folder, while servers have it open or not.
+ *
+ * @throws {LOG_ROLLED_BACK | LOG_CORRUPT | STORE_FAILED | CONFIG_INVALID} a log could not be published, although
+ * all others are; while following, such a log is tried again instead
+ */
+export async function publishLogs(config: Config, options: PublishLogsOptions): Promise<void> {
+  const { folder, follow, signal, onPublished } = options
+  const catalog = await openCatalog(config)
+  try {
+    const found = await optionsOf(catalog, folder)
+    if (follow) {
+      const publisher = startPublisher({ ...found, onPublished })
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await publisher.close()
+      return
+    }
+    const failures: unknown[] = []
+    const onFailure = (error: unknown): void => void failures.push(error)
+    try {
+      await publishAll({ ...found, onPublished, onFailure }, signal)
+    } finally {
+      found.target.close()
+    }
+    if (failures.length > 0) throw failures[0]
+  } finally {
+    await catalog.close()
+  }
+}
+
+async function optionsOf(catalog: Catalog, folder: string): Promise<PublisherOptions> {
+  const { context, logger } = catalog
+  return {
+    db: context.db,
+    signer: context.signer,
+    cosignatures: context.cosignatures,
+    target: await openFolderTarget(folder),
+    onFailure: (error, namespace) =>
+      logger.error({ err: error, namespace }, 'a log was not published'),
+  }
+}

@@ -1,0 +1,164 @@
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
+import type { NamespaceName } from '../../schema/names.ts'
+import { parseSignedNote } from '../../schema/transparency/signed-note.ts'
+import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
+import { readSignedHead } from '../log/read-proofs.ts'
+import { readTreeHead } from '../log/read-tiles.ts'
+import type { Signer } from '../log/signer.ts'
+import type { Cosignatures, WitnessedHead } from '../log/witnessed-head.ts'
+import type { Reader } from '../store/database.ts'
+import { publishLog, type PublishedLog } from './publish-log.ts'
+import type { PublishTarget } from './tile-sink.ts'
+
+/** Between two passes: a busy log publishes one head a second, and not one a batch. */
+const REST_MS = 1_000
+/** So often all logs are looked at, also those that other servers write. */
+const SWEEP_MS = 10_000
+/** A head waits this long for its witnesses, so that what is published is cosigned while they answer. */
+const WITNESSING_MAX_MS = 5_000
+
+/** What a publisher works with. */
+export interface PublisherOptions {
+  readonly db: Reader
+  readonly signer: Signer
+  readonly cosignatures: Cosignatures | undefined
+  readonly target: PublishTarget
+  /** Told of each log that was published anew. */
+  readonly onPublished?: (published: PublishedLog) => void
+  /** Told of each log that could not be published; the others are. */
+  readonly onFailure: (error: unknown, namespace: NamespaceName | undefined) => void
+}
+
+/** A follower that publishes every log of a catalog. */
+export interface Publisher {
+  /** Told of a namespace whose log may have grown; returns at once. */
+  readonly announce: (namespace: NamespaceName) => void
+  /** Stops between two files, and lets go of the target. */
+  close(): Promise<void>
+}
+
+/** Publishes every log now, and then whatever grows. */
+export function startPublisher(options: PublisherOptions): Publisher {
+  const ending = new AbortController()
+  const due = new Set<NamespaceName>()
+  let running: Promise<void> | undefined
+  let rest: NodeJS.Timeout | undefined
+
+  const pass = async (): Promise<void> => {
+    const namespaces = [...due]
+    due.clear()
+    await publishEach(options, namespaces, ending.signal)
+  }
+  const wake = (): void => {
+    if (ending.signal.aborted || running !== undefined || rest !== undefined) return
+    if (due.size === 0) return
+    running = pass().finally(() => {
+      running = undefined
+      rest = setTimeout(() => {
+        rest = undefined
+        wake()
+      }, REST_MS).unref()
+    })
+  }
+  const sweep = async (): Promise<void> => {
+    try {
+      for (const namespace of await listLogs(options.db)) due.add(namespace)
+      wake()
+    } catch (error) {
+      options.onFailure(error, undefined)
+    }
+  }
+  let sweeping = sweep()
+  // Keeps a process alive that does nothing else.
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(sweep)
+  }, SWEEP_MS)
+
+  return {
+    announce: (namespace) => {
+      due.add(namespace)
+      wake()
+    },
+    close: async () => {
+      ending.abort()
+      clearInterval(timer)
+      clearTimeout(rest)
+      await Promise.all([sweeping, running])
+      clearTimeout(rest)
+      options.target.close()
+    },
+  }
+}
+
+/** Publishes every log of a catalog once; what fails with one does not keep the others. */
+export async function publishAll(
+  options: PublisherOptions,
+  signal: AbortSignal,
+): Promise<readonly PublishedLog[]> {
+  return publishEach(options, await listLogs(options.db), signal)
+}
+
+async function publishEach(
+  options: PublisherOptions,
+  namespaces: readonly NamespaceName[],
+  signal: AbortSignal,
+): Promise<readonly PublishedLog[]> {
+  const { db, signer, target } = options
+  const published: PublishedLog[] = []
+  // Witnesses that are away are waited for once, and not once for each log.
+  let cosignatures = options.cosignatures
+  for (const namespace of namespaces) {
+    if (signal.aborted) return published
+    try {
+      const isMet = await isWitnessed(db, namespace, { cosignatures, signal })
+      if (!isMet) cosignatures = undefined
+      const head = parseHead(await readSignedHead(options, namespace))
+      const sink = target.sinkOf(namespace)
+      const one = await publishLog({ db, signer, namespace, head, sink, signal })
+      published.push(one)
+      if (one.size > one.before) options.onPublished?.(one)
+    } catch (error) {
+      if (!signal.aborted) options.onFailure(error, namespace)
+    }
+  }
+  return published
+}
+
+/** Waits until the newest head has its quorum; false if it does not come in time. */
+async function isWitnessed(
+  db: Reader,
+  namespace: NamespaceName,
+  {
+    cosignatures,
+    signal,
+  }: Pick<PublisherOptions, 'cosignatures'> & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (cosignatures === undefined) return true
+  const { size } = await readTreeHead(db, namespace)
+  try {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(WITNESSING_MAX_MS)])
+    await cosignatures.waitFor(namespace, size, inTime)
+    return true
+  } catch (error) {
+    if (isCatalogError(error) && error.code === 'NOT_WITNESSED') return false
+    throw error
+  }
+}
+
+/** Logs that have a head. */
+async function listLogs(db: Reader): Promise<readonly NamespaceName[]> {
+  const rows = await db
+    .selectFrom('log_head')
+    .select('namespace')
+    .where('size', '>', 0)
+    .orderBy('namespace')
+    .execute()
+  return rows.map((row) => row.namespace)
+}
+
+function parseHead(signedHead: string): WitnessedHead {
+  const note = parseSignedNote(signedHead)
+  const head = note.ok ? parseTreeHead(note.value.text) : note
+  if (head.ok) return { size: head.value.size, root: head.value.root, signedHead }
+  throw new CatalogError('INTERNAL', 'What the log signed is no tree head; report this.')
+}

@@ -1,0 +1,26 @@
+import type { NamespaceName } from '../../schema/names.ts'
+
+/** A file of a published log: its path relative to the log's prefix, and its bytes. */
+export interface PublishedFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+/** Where the files of one log are published, under their C2SP paths. */
+export interface TileSink {
+  /** The bytes of a file of at most `maxBytes`; undefined where there is none. */
+  read(path: string, maxBytes: number): Promise<Uint8Array | undefined>
+  /** Which of these files are not there. */
+  missing(paths: readonly string[]): Promise<readonly string[]>
+  /** Adds files; when it resolves they are durable. Each is there whole or not at all, at any moment. */
+  add(files: readonly PublishedFile[]): Promise<void>
+  /** Removes what is kept at and below these paths, where anything is. */
+  drop(paths: readonly string[]): Promise<void>
+}
+
+/** A place for the logs of all namespaces: a folder, or a bucket. */
+export interface PublishTarget {
+  sinkOf(namespace: NamespaceName): TileSink
+  /** Lets others publish to it. */
+  close(): void
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { NamespaceName } from '../../schema/names.ts'
+import type { Config } from '../../server/config.ts'
+import { openSignerMemory } from '../../server/log/signer-memory.ts'
+import { readTreeHead } from '../../server/log/read-tiles.ts'
+import { dialects, newConfig, openTestCatalog } from '../harness/catalog.ts'
+import { upTo } from '../log/drafts.ts'
+import { answered, declareScene, refused, sceneIn, type Scene } from '../register/scene.ts'
+import { openRaw } from '../store/raw.ts'
+import { copyDatabase } from './copy-database.ts'
+import { assertProven, judge } from './log-trust.ts'
+
+const NAMESPACE = 'airline'
+
+for (const dialect of dialects) {
+  describe(`a database that is older than what was signed, on ${dialect}`, () => {
+    /** A catalog with some jobs, closed again. */
+    const begin = async (): Promise<Config> => {
+      const config = await newConfig(dialect)
+      const scene = await declareScene(await openTestCatalog(dialect, config), NAMESPACE)
+      await declareJobs(scene, 'early', 3)
+      await scene.at.catalog.close()
+      return config
+    }
+    /** Opens a catalog and closes it behind the work. */
+    const within = async <Result>(
+      config: Config,
+      work: (scene: Scene) => Promise<Result>,
+    ): Promise<Result> => {
+      const at = await openTestCatalog(dialect, config)
+      try {
+        return await work(sceneIn(at, NAMESPACE))
+      } finally {
+        await at.catalog.close()
+      }
+    }
+
+    test('is read but not written to, and the refusal says what is missing', async () => {
+      const config = await begin()
+      const old = await copyDatabase(config)
+      await within(config, (scene) => declareJobs(scene, 'late', 4))
+      await within(old, async (scene) => {
+        const size = await scene.size()
+        const first = refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK')
+        assert.equal(first.missingFrom, size)
+        assert.equal(first.missingTo, size + 3)
+        const again = await scene.put('/jobs/new', {})
+        assert.match(again.body.detail, new RegExp(`${size} to ${size + 3} are missing`))
+        assert.match(again.body.detail, /cairn log repair/)
+        assert.equal(again.body.retryable, false)
+        // A repeat of what is there, too: the answer would rest on what the database lacks.
+        refused(await scene.put('/jobs/early-0', {}), 'LOG_ROLLED_BACK')
+        refused(await scene.post('/runs', { job: 'early-0', resume: 'none' }), 'LOG_ROLLED_BACK')
+        assert.equal(await scene.size(), size)
+
+        answered(await scene.get('/jobs/early-0'), 200)
+        const head = await scene.at.app.request(scene.path('/log/checkpoint'), {
+          headers: { authorization: `Bearer ${scene.at.token}` },
+        })
+        assert.equal(head.status, 200)
+        // Other logs of the same database are not touched by it.
+        await declareScene(scene.at, 'railway')
+      })
+      // The newest database back in its place goes on.
+      await within(config, (scene) => declareJobs(scene, 'after', 1))
+    })
+
+    test('is refused while the server runs, and the others of its batch are not', async () => {
+      const config = await begin()
+      await within(config, async (scene) => {
+        const other = await declareScene(scene.at, 'railway')
+        await setMemory(config, scene, { size: 1000, root: new Uint8Array(32) })
+        const answers = await Promise.all([
+          scene.put('/jobs/one', {}),
+          other.put('/jobs/two', {}),
+          scene.put('/jobs/three', {}),
+        ])
+        refused(answers[0], 'LOG_ROLLED_BACK')
+        answered(answers[1], 200)
+        refused(answers[2], 'LOG_ROLLED_BACK')
+      })
+    })
+
+    test('that went its own way is refused although it is long enough', async () => {
+      const config = await begin()
+      const fork = await copyDatabase(config)
+      await within(config, (scene) => declareJobs(scene, 'ours', 2))
+      const elsewhere = await newConfig(dialect)
+      const { signerMemory } = elsewhere
+      await within({ ...fork, signerMemory }, (scene) => declareJobs(scene, 'theirs', 5))
+      await within(fork, async (scene) => {
+        const answer = await scene.put('/jobs/new', {})
+        refused(answer, 'LOG_ROLLED_BACK')
+        assert.match(answer.body.detail, /another log than was signed/)
+      })
+    })
+
+    test('is not meant where a crash came between storing and remembering: the next write heals', async () => {
+      const config = await begin()
+      await within(config, async (scene) => {
+        const { db, signer } = scene.at.catalog.context
+        const before = await readTreeHead(db, NAMESPACE as NamespaceName)
+        await declareJobs(scene, 'late', 2)
+        await setMemory(config, scene, before)
+        assert.equal((await memoryOf(config, scene))?.size, before.size)
+        const proven = answered(await scene.put('/jobs/late-1', {}), 200)
+        await assertProven(scene.at, NAMESPACE, proven)
+        const { size } = await readTreeHead(db, NAMESPACE as NamespaceName)
+        assert.ok(size > before.size)
+        await signer.remember(
+          NAMESPACE as NamespaceName,
+          await readTreeHead(db, NAMESPACE as NamespaceName),
+        )
+        assert.equal((await memoryOf(config, scene))?.size, size)
+      })
+      await within(config, (scene) => declareJobs(scene, 'on', 1))
+    })
+
+    test('a write is not acknowledged before it is remembered, and then gives the same receipt', async () => {
+      const config = await begin()
+      await within(config, async (scene) => {
+        await withMemory(config, 'alter table signed_head rename to hidden')
+        const failed = await scene.put('/jobs/unremembered', {})
+        refused(failed, 'STORAGE_UNAVAILABLE')
+        assert.equal(failed.body.retryable, true)
+        await withMemory(config, 'alter table hidden rename to signed_head')
+        const index = await scene.size()
+        const stored = answered(await scene.put('/jobs/unremembered', {}), 200)
+        assert.equal(stored.index, index)
+        const verdict = await judge(scene.at, NAMESPACE, stored)
+        assert.deepEqual(verdict.findings, [])
+      })
+    })
+
+    test('a head that another server signed meanwhile is accepted if it is stored, and refused if not', async () => {
+      const config = await begin()
+      await within(config, async (scene) => {
+        const namespace = NAMESPACE as NamespaceName
+        const { db, signer } = scene.at.catalog.context
+        const old = await readTreeHead(db, namespace)
+        await declareJobs(scene, 'late', 1)
+        const newest = await readTreeHead(db, namespace)
+        const other = await openTestCatalog(dialect, config)
+        await other.catalog.context.signer.remember(namespace, old)
+        await other.catalog.close()
+        await signer.remember(namespace, newest)
+
+        await setMemory(config, scene, { size: newest.size, root: new Uint8Array(32) })
+        const fresh = await openTestCatalog(dialect, config)
+        await assert.rejects(fresh.catalog.context.signer.remember(namespace, newest), {
+          code: 'LOG_ROLLED_BACK',
+        })
+        await fresh.catalog.close()
+      })
+    })
+  })
+}
+
+async function declareJobs(scene: Scene, name: string, count: number): Promise<void> {
+  for (const number of upTo(count)) answered(await scene.put(`/jobs/${name}-${number}`, {}), 200)
+}
+
+async function withMemory({ signerMemory, ...config }: Config, statement: string): Promise<void> {
+  const raw = await openRaw({ ...config, signerMemory, database: signerMemory })
+  await raw.run(statement)
+  await raw.close()
+}
+
+const originOf = (scene: Scene): string =>
+  scene.at.catalog.context.signer.originOf(scene.namespace as NamespaceName)
+
+async function memoryOf({ signerMemory }: Config, scene: Scene) {
+  const memory = await openSignerMemory(signerMemory)
+  const head = await memory.read(originOf(scene))
+  await memory.close()
+  return head
+}
+
+async function setMemory(
+  { signerMemory }: Config,
+  scene: Scene,
+  to: { readonly size: number; readonly root: Uint8Array },
+): Promise<void> {
+  const memory = await openSignerMemory(signerMemory)
+  const origin = originOf(scene)
+  assert.ok(await memory.swap({ origin, from: await memory.read(origin), to }))
+  await memory.close()
+}
