@@ -34,13 +34,14 @@ type Input = Record<string, unknown>
 export function mountOperations(app: Hono, routes: Routes, options: MountOptions): void {
   for (const id of Object.keys(operations) as OperationId[]) {
     const operation: Operation = operations[id]
-    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const { path, fixed } = mountPath(operation)
     const route = routes[id] as Route<never>
-    app.on(operation.method, path, async (http) => {
+    app.on(operation.method, path, async (http, next) => {
+      if (fixed !== undefined && http.req.param(FIXED) !== fixed) return next()
       const requestId = options.newRequestId()
       try {
         options.checkHost(http.req.raw.headers)
-        return send(http, await run(http, { id, operation, route }, options), requestId)
+        return send(http, await run(http, { id, operation, route, fixed }, options), requestId)
       } catch (error) {
         return refuse(error, requestId, options)
       }
@@ -48,19 +49,42 @@ export function mountOperations(app: Hono, routes: Routes, options: MountOptions
   }
 }
 
+/** Stands for a last segment that is fixed. */
+const FIXED = '_'
+
+/**
+ * Where hono mounts an operation. Its fast router cannot hold a fixed segment beside a parameter, as in
+ * `/checkpoints/batch` and `/checkpoints/{digest}/evidence`: there the segment is a parameter that is compared.
+ */
+function mountPath(operation: Operation): { readonly path: string; readonly fixed?: string } {
+  const place = operation.path.lastIndexOf('/') + 1
+  const beside = `${operation.path.slice(0, place)}{`
+  const fixed = operation.path.slice(place)
+  const all: readonly Operation[] = Object.values(operations)
+  const shares = all.some(
+    ({ method, path }) => method === operation.method && path.startsWith(beside),
+  )
+  if (fixed.startsWith('{') || !shares) return { path: honoPath(operation.path) }
+  return { path: `${honoPath(operation.path.slice(0, place))}:${FIXED}`, fixed }
+}
+
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
 interface Mounted {
   readonly id: OperationId
   readonly operation: Operation
   readonly route: Route<never>
+  readonly fixed: string | undefined
 }
 
 async function run(
   http: HonoContext,
-  { id, operation, route }: Mounted,
+  { id, operation, route, fixed }: Mounted,
   { context, authenticate }: MountOptions,
 ): Promise<Answer> {
   const principal = await authenticate(http.req.header('authorization'))
   const params: Input = http.req.param()
+  if (fixed !== undefined) delete params[FIXED]
   validate(operation.params, params, 'path')
   authorize(operation, principal, params)
   const query = readQuery(operation, http.req.raw.url)

@@ -17,7 +17,12 @@ const STATEMENT_TIMEOUT_MS = 30_000
 /** Opens a pool on a PostgreSQL database, or on an engine that speaks its protocol. */
 export function openPostgres(url: string): Database {
   // Durable before acknowledged, whatever the server's default says.
-  const pool = openPool(url, { max: WRITERS_MAX_COUNT, options: '-c synchronous_commit=on' })
+  const pool = openPool(url, {
+    max: WRITERS_MAX_COUNT,
+    options: '-c synchronous_commit=on',
+    // Look-ups and inserts of one batch do not wait for each other's answers.
+    pipeline: true,
+  })
   const readers = openPool(url, {
     max: READERS_MAX_COUNT,
     options: '-c default_transaction_read_only=on',
@@ -34,6 +39,7 @@ export function openPostgres(url: string): Database {
       let broken = false
       try {
         await client.query('begin')
+        if (isDue(client, TRANSACTIONS_PER_PLAN)) await client.query('discard plans')
         const value = await body(postgresTransaction(client))
         await client.query('commit')
         return value
@@ -69,7 +75,7 @@ export function openPostgres(url: string): Database {
 
 function openPool(
   url: string,
-  config: { readonly max: number; readonly options: string },
+  config: { readonly max: number; readonly options: string; readonly pipeline?: boolean },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -82,6 +88,22 @@ function openPool(
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+/**
+ * A connection keeps its plans, and those made while a table was small read all of it when it has grown: until
+ * the first `analyze`, each batch would take longer than the one before. So plans are made anew now and then.
+ */
+const TRANSACTIONS_PER_PLAN = 128
+const QUERIES_PER_PLAN = 4096
+
+const useCounts = new WeakMap<pg.PoolClient, number>()
+
+/** Whether this use of a connection is its n-th, 2n-th and so on. */
+function isDue(client: pg.PoolClient, every: number): boolean {
+  const count = (useCounts.get(client) ?? 0) + 1
+  useCounts.set(client, count)
+  return count % every === 0
 }
 
 /** Log indexes and sizes are safe integers; everything else as the driver has it. */
@@ -114,6 +136,7 @@ function named(pool: pg.Pool): ConstructorParameters<typeof PostgresDialect>[0][
       const query = async (text: string, values: readonly unknown[]) => {
         const name = nameOf(text)
         try {
+          if (isDue(client, QUERIES_PER_PLAN)) await client.query('discard plans')
           return await client.query({
             text,
             values: [...values],
