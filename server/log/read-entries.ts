@@ -5,8 +5,10 @@ import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { unknownNamespace } from './commit-batch.ts'
 
-const headOf = statement<{ namespace: NamespaceName }, { size: number }>((db, param) =>
-  db.selectFrom('log_head').select('size').where('namespace', '=', param('namespace')),
+const headOf = statement<{ namespace: NamespaceName }, { size: number }>(
+  (db, param) =>
+    db.selectFrom('log_head').select('size').where('namespace', '=', param('namespace')),
+  { isShared: true },
 )
 
 /**
