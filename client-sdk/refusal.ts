@@ -124,4 +124,6 @@ const waitingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   // The server's own trouble, which it says will not pass by itself.
   'SCHEMA_UNKNOWN',
   'CONFIG_INVALID',
+  'LOG_ROLLED_BACK',
+  'LOG_CORRUPT',
 ])

@@ -37,6 +37,8 @@ const bodyErrors = [
 const writeErrors = [
   'IDEMPOTENCY_KEY_REUSED',
   'STORAGE_FULL',
+  'LOG_ROLLED_BACK',
+  'LOG_CORRUPT',
   'NOT_WITNESSED',
 ] as const satisfies readonly ErrorCode[]
 

@@ -47,6 +47,10 @@ const loopback = ['localhost', '127.0.0.1', '[::1]', '::1'] as const
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const dataDirectory = env['CAIRN_DATA_DIR'] ?? DEFAULT_DIRECTORY
+  const database = withOwner(
+    parseDatabase(env['CAIRN_DATABASE_URL'], dataDirectory),
+    env['CAIRN_DATABASE_OWNER_URL'],
+  )
   const host = env['CAIRN_HOST'] ?? '127.0.0.1'
   const authFile = env['CAIRN_AUTH_FILE']
   if (!isLoopback(host) && authFile === undefined) {
@@ -57,10 +61,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const listed = (env['CAIRN_ALLOWED_HOSTS'] ?? '').split(',').map((name) => name.trim())
   return {
     dataDirectory,
-    database: withOwner(
-      parseDatabase(env['CAIRN_DATABASE_URL'], dataDirectory),
-      env['CAIRN_DATABASE_OWNER_URL'],
-    ),
+    database,
     host,
     port: parsePort(env['CAIRN_PORT']),
     allowedHosts: [
@@ -74,10 +75,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     logPolicyFile: env['CAIRN_LOG_POLICY'] || undefined,
     publishFolder: env['CAIRN_PUBLISH_FOLDER'] || undefined,
-    signerMemory: parseMemory(env['CAIRN_SIGNER_MEMORY'], {
-      dataDirectory,
-      databaseUrl: env['CAIRN_DATABASE_URL'],
-    }),
+    signerMemory: parseMemory(env['CAIRN_SIGNER_MEMORY'], { dataDirectory, database }),
   }
 }
 
@@ -108,25 +106,26 @@ function withOwner(database: DatabaseConfig, ownerUrl: string | undefined): Data
   )
 }
 
+/** The parsed database stands beside, because the memory must not be in it. */
 function parseMemory(
   place: string | undefined,
-  beside: { readonly dataDirectory: string; readonly databaseUrl: string | undefined },
+  { dataDirectory, database }: Pick<Config, 'dataDirectory' | 'database'>,
 ): SignerMemoryConfig {
-  const { dataDirectory, databaseUrl } = beside
-  const file = `${dataDirectory}/signer-memory.sqlite`
-  if (place === undefined || place === '') return { kind: 'sqlite', file }
+  if (place === undefined || place === '') {
+    return { kind: 'sqlite', file: `${dataDirectory}/signer-memory.sqlite` }
+  }
   const isShared = /^postgres(?:ql)?:\/\//.test(place)
-  if (isShared ? sameDatabase(place, databaseUrl ?? '') : place === databaseFile(beside)) {
+  if (!isShared && /^\w+:\/\//.test(place)) {
+    throw invalid('CAIRN_SIGNER_MEMORY must be a file, or begin with postgres://.')
+  }
+  const isSame =
+    database.kind === 'sqlite' ? place === database.file : sameDatabase(place, database.url)
+  if (isSame) {
     throw invalid(
       'CAIRN_SIGNER_MEMORY names the database of CAIRN_DATABASE_URL: an old copy of one brings back the old memory with it, so keep the memory elsewhere.',
     )
   }
   return isShared ? { kind: 'postgres', url: place } : { kind: 'sqlite', file: place }
-}
-
-function databaseFile(beside: Parameters<typeof parseMemory>[1]): string | undefined {
-  const database = parseDatabase(beside.databaseUrl, beside.dataDirectory)
-  return database.kind === 'sqlite' ? database.file : undefined
 }
 
 /** Whether two URLs name one database of one server, whoever connects. */

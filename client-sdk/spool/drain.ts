@@ -26,6 +26,8 @@ const aboutTheCaller: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNSUPPORTED_MEDIA_TYPE',
   'CONFIG_INVALID',
   'SCHEMA_UNKNOWN',
+  'LOG_ROLLED_BACK',
+  'LOG_CORRUPT',
 ])
 
 /** Sends one record; throws a `CatalogError` when the catalog refuses it or cannot be reached. */

@@ -38,12 +38,14 @@ const WITNESSING_MAX_MS = 30_000
 export function mountOperations(app: Hono, routes: Routes, options: MountOptions): void {
   for (const id of Object.keys(operations) as OperationId[]) {
     const operation: Operation = operations[id]
+    const { path, fixed } = mountPath(operation)
     const route = routes[id] as Route<never>
-    app.on(operation.method, pathPattern(operation), async (http) => {
+    app.on(operation.method, path, async (http, next) => {
+      if (fixed !== undefined && http.req.param(FIXED) !== fixed) return next()
       const requestId = options.newRequestId()
       try {
         options.checkHost(http.req.raw.headers)
-        const answered = await run(http, { id, operation, route }, options)
+        const answered = await run(http, { id, operation, route, fixed }, options)
         return send(http, { operation, answer: answered, requestId })
       } catch (error) {
         return refuse(error, requestId, options)
@@ -52,8 +54,27 @@ export function mountOperations(app: Hono, routes: Routes, options: MountOptions
   }
 }
 
+/** Stands for a last segment that is fixed. */
+const FIXED = '_'
+
+/**
+ * Where hono mounts an operation. Its fast router cannot hold a fixed segment beside a parameter, as in
+ * `/checkpoints/batch` and `/checkpoints/{digest}/evidence`: there the segment is a parameter that is compared.
+ */
+function mountPath(operation: Operation): { readonly path: string; readonly fixed?: string } {
+  const place = operation.path.lastIndexOf('/') + 1
+  const beside = `${operation.path.slice(0, place)}{`
+  const fixed = operation.path.slice(place)
+  const all: readonly Operation[] = Object.values(operations)
+  const shares = all.some(
+    ({ method, path }) => method === operation.method && path.startsWith(beside),
+  )
+  if (fixed.startsWith('{') || !shares) return { path: honoPath(operation) }
+  return { path: `${honoPath({ path: operation.path.slice(0, place) })}:${FIXED}`, fixed }
+}
+
 /** The template as the router has it: `:name` for a step, and for a tail whatever is left of the path. */
-function pathPattern({ path, tail }: Operation): string {
+function honoPath({ path, tail }: Pick<Operation, 'path' | 'tail'>): string {
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
   return tail === true ? `${pattern}{[^]+}` : pattern
 }
@@ -62,6 +83,7 @@ interface Mounted {
   readonly id: OperationId
   readonly operation: Operation
   readonly route: Route<never>
+  readonly fixed: string | undefined
 }
 
 async function run(
@@ -70,6 +92,7 @@ async function run(
   { context, authenticate }: MountOptions,
 ): Promise<Answer> {
   const params: Input = http.req.param()
+  if (mounted.fixed !== undefined) delete params[FIXED]
   let principal: Principal | undefined
   try {
     principal = await authenticate(http.req.header('authorization'))
@@ -92,7 +115,7 @@ async function answerTo(http: HonoContext, request: Request): Promise<Answer> {
   const grant = authorize(operation, principal, params)
   const query = readQuery(operation, http.req.raw.url)
   const raw = await readRaw(operation, http.req.raw)
-  const input: Input = { ...params, ...query }
+  const input: Input = Object.assign(params, query)
   if (operation.body !== undefined) {
     input['body'] = parseBody(operation, raw)
     validate(operation.body, input['body'], 'body')

@@ -18,7 +18,7 @@ export function readQuery(operation: Operation, url: string): Readonly<Record<st
   }
   const properties = operation.query.properties as Readonly<Record<string, TSchema>>
   const input: Record<string, unknown> = {}
-  for (const [name, text] of new URLSearchParams(url.slice(start + 1))) {
+  for (const [name, text] of membersOf(url.slice(start + 1))) {
     // Not set as a member, because "__proto__" would not become one.
     if (!Object.hasOwn(properties, name)) throw unknownMember(name)
     if (Object.hasOwn(input, name)) {
@@ -45,6 +45,18 @@ const unknownMember = (name: string): CatalogError =>
     `/${name} in the query is not a known property: drop it, or check its spelling.`,
     { detail: { pointer: `/${name}` } },
   )
+
+/** Names and texts of a query; most have nothing to decode, and are faster split than parsed. */
+function membersOf(query: string): Iterable<readonly [string, string]> {
+  if (/[%+]/.test(query)) return new URLSearchParams(query)
+  return query
+    .split('&')
+    .filter((member) => member !== '')
+    .map((member) => {
+      const at = member.indexOf('=')
+      return at < 0 ? [member, ''] : [member.slice(0, at), member.slice(at + 1)]
+    })
+}
 
 /** PostgreSQL takes no text with a NUL, not even to compare it. */
 function refuseNul(input: Readonly<Record<string, unknown>>): void {

@@ -5,7 +5,7 @@ import { checkAccessLog } from './check-access-log.ts'
 import { openFindingList, type CheckFinding, type FindingList } from './check-findings.ts'
 import { checkLog } from './check-log.ts'
 import { checkProjections } from './check-projections.ts'
-import { unknownNamespace } from './commit-batch.ts'
+import { unknownNamespace } from './unknown-namespace.ts'
 import type { Projection } from './projection.ts'
 
 /** Sentences of SQLite's own check that are listed. */

@@ -17,6 +17,7 @@ import { checkRightEdge, type GrownLog } from './right-edge.ts'
 import type { Signer } from './signer.ts'
 import { tileCacheOf } from './tile-nodes.ts'
 import { extendTree } from './tree.ts'
+import { unknownNamespace } from './unknown-namespace.ts'
 
 /** How one command of a batch ended. */
 export type Settled =
@@ -168,14 +169,6 @@ async function publishKeys(
   record(
     { drafts: [{ entry }], result: () => null },
     { actor: LOG_ACTOR, at, size: head.size, batch, added },
-  )
-}
-
-/** The refusal of every operation in a namespace that was never declared. */
-export function unknownNamespace(namespace: string): CatalogError {
-  return new CatalogError(
-    'NAMESPACE_NOT_FOUND',
-    `There is no namespace "${namespace}": declare it with PUT /v1/namespaces/${namespace}, or check the name.`,
   )
 }
 

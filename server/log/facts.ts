@@ -61,10 +61,10 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     }
   }
   const flush = async (): Promise<void> => {
-    for (const table of projectionTables) {
+    await together(projectionTables, async (table) => {
       const changes = pending.get(table)
       if (changes !== undefined) await write(tx, table, changes)
-    }
+    })
     pending.clear()
   }
   const load = async (reads: readonly Read[]): Promise<void> => {
@@ -79,11 +79,11 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     }
     // A row that is not yet known may be among the changes not yet written.
     if (wanted.size > 0 && pending.size > 0) await flush()
-    for (const [rows, { lookup, keys }] of wanted) {
+    await together([...wanted], async ([rows, { lookup, keys }]) => {
       const found = await tx.find(lookup, [...keys.values()])
       let place = 0
       for (const name of keys.keys()) rows.set(name, found[place++])
-    }
+    })
   }
 
   return {
@@ -106,6 +106,16 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     },
     flush,
   }
+}
+
+/** Runs what does not depend on each other; all of it has ended when one of it fails, and nothing is left running. */
+async function together<Item>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<void>,
+): Promise<void> {
+  const settled = await Promise.allSettled(items.map(run))
+  const failed = settled.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** Folds a change into what is pending; gives the whole row as it now is, where that is known. */

@@ -118,7 +118,6 @@ async function begin(
     throw nothingMore(start.size, header.size)
   }
   const exact = openExactAppend(tx, start, projections)
-  const keys = pinned.length > 0 ? pinned : header.keys
   const gathering = gatherEntries(exact)
   let seenCount = 0
   let newest: RootedHead | undefined
@@ -152,7 +151,7 @@ async function begin(
           return takeHead(next)
         case 'signed-head':
           await gathering.flush()
-          signed = await checkSignedHead(next.payload, keys)
+          signed = await checkSignedHead(next.payload, trusted(pinned, header))
           return undefined
         case 'header':
         case 'digest':
@@ -174,6 +173,10 @@ async function begin(
     },
   }
 }
+
+/** The keys that a head must be signed by: those the caller brought, else those of the file itself. */
+const trusted = (pinned: readonly VerifierKey[], { keys }: Header): readonly VerifierKey[] =>
+  pinned.length > 0 ? pinned : keys
 
 async function endBatch(exact: ExactAppend, { payload, offset }: Frame): Promise<RootedHead> {
   const { size, root } = await exact.endBatch()

@@ -60,10 +60,18 @@ export function openLog(options: LogOptions): Log {
   let batchCount = 0
   const state: DoorState = { corrupt: new Map(), published: new Set() }
 
+  /** Lets every request that has already arrived join, until a turn brings none: the group forms without a timer. */
+  const gather = async (): Promise<void> => {
+    let before: number
+    do {
+      before = queue.length
+      await setImmediate()
+    } while (queue.length > before && queue.length < BATCH_MAX_COUNT)
+  }
+
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
-      // Lets every request that has already arrived join: the group forms without a timer.
-      await setImmediate()
+      await gather()
       const batch = queue.splice(0, BATCH_MAX_COUNT)
       await commit({ ...options, state }, batch)
       batchCount += 1

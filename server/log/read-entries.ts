@@ -3,10 +3,12 @@ import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
-import { unknownNamespace } from './commit-batch.ts'
+import { unknownNamespace } from './unknown-namespace.ts'
 
-const headOf = statement<{ namespace: NamespaceName }, { size: number }>((db, param) =>
-  db.selectFrom('log_head').select('size').where('namespace', '=', param('namespace')),
+const headOf = statement<{ namespace: NamespaceName }, { size: number }>(
+  (db, param) =>
+    db.selectFrom('log_head').select('size').where('namespace', '=', param('namespace')),
+  { isShared: true },
 )
 
 /**

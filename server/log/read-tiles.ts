@@ -4,7 +4,7 @@ import { encodeEntryBundle } from '../../schema/transparency/entry-bundle.ts'
 import { TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
-import { unknownNamespace } from './commit-batch.ts'
+import { unknownNamespace } from './unknown-namespace.ts'
 
 /** A log's size in entries, and the root of its tree, 32 bytes. */
 export interface RootedHead {

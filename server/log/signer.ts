@@ -8,7 +8,7 @@ import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, type RootedHead } from './read-tiles.ts'
 import type { SignerMemory } from './signer-memory.ts'
-import { originIn, verifierKeyIn, type LogKeys } from './signing-keys.ts'
+import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
 import { keep } from './tile-nodes.ts'
 
 /** Signed notes kept, by namespace and size: those of the batches of the last seconds. */
@@ -81,7 +81,7 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
   const active = keys.filter((key) => key.retiredAt === undefined)
   const retired = keys.filter((key) => key.retiredAt !== undefined)
   const logs = new Map<NamespaceName, KnownLog>()
-  const notes = new Map<string, { readonly root: Uint8Array; readonly text: string }>()
+  const makeNote = openNotes(active)
 
   const logOf = (namespace: NamespaceName): KnownLog => {
     const known = logs.get(namespace)
@@ -92,22 +92,8 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
     keep(logs, namespace, log, LOGS_MAX_COUNT)
     return log
   }
-  const sign = (namespace: NamespaceName, { size, root }: RootedHead): string => {
-    const key = `${namespace}/${size}`
-    const known = notes.get(key)
-    if (known !== undefined && sameRoot(known.root, root)) return known.text
-    const { origin, verifierKeys } = logOf(namespace)
-    const text = formatTreeHead({ origin, size, root })
-    const message = signedNoteMessage(text)
-    const signatures = active.map(({ privateKey }, place) => ({
-      keyName: origin,
-      keyId: verifierKeys[place]?.keyId ?? 0,
-      signature: signBytes(null, message, privateKey),
-    }))
-    const note = formatSignedNote({ text, signatures })
-    keep(notes, key, { root, text: note }, NOTES_MAX_COUNT)
-    return note
-  }
+  const sign = (namespace: NamespaceName, head: RootedHead): string =>
+    makeNote(logOf(namespace), head)
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
     const head = await memory.read(log.origin)
@@ -149,6 +135,26 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
     check,
     remember,
     close: () => memory.close(),
+  }
+}
+
+/** Makes signed notes, and keeps the newest of them. */
+function openNotes(active: readonly LogKey[]): (log: KnownLog, head: RootedHead) => string {
+  const notes = new Map<string, { readonly root: Uint8Array; readonly text: string }>()
+  return ({ origin, verifierKeys }, { size, root }) => {
+    const name = `${origin} ${size}`
+    const known = notes.get(name)
+    if (known !== undefined && sameRoot(known.root, root)) return known.text
+    const text = formatTreeHead({ origin, size, root })
+    const message = signedNoteMessage(text)
+    const signatures = active.map(({ privateKey }, place) => ({
+      keyName: origin,
+      keyId: verifierKeys[place]?.keyId ?? 0,
+      signature: signBytes(null, message, privateKey),
+    }))
+    const note = formatSignedNote({ text, signatures })
+    keep(notes, name, { root, text: note }, NOTES_MAX_COUNT)
+    return note
   }
 }
 

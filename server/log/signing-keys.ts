@@ -3,7 +3,6 @@ import {
   createPublicKey,
   generateKeyPairSync,
   hash,
-  randomUUID,
   type KeyObject,
 } from 'node:crypto'
 import {
@@ -159,7 +158,9 @@ function replaceKeys(file: string, keys: LogKeys): LogKeys {
 
 function writeTemporary(file: string, { base, keys }: LogKeys): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${randomUUID()}`
+  // One writer a process; what a crashed one of the same number left is nobody's.
+  const temporary = `${file}.${process.pid}.new`
+  rmSync(temporary, { force: true })
   const stored = keys.map(({ privateKey, createdAt, retiredAt }) => ({
     createdAt,
     ...(retiredAt === undefined ? {} : { retiredAt }),

@@ -1,4 +1,4 @@
-import type { Skipped } from '../../schema/checkpoint.ts'
+import type { CheckpointSummary, Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
@@ -18,6 +18,8 @@ import { seedsOf, warningsOf } from './rules.ts'
 /** From which state, as of when, and what was passed over to get there. */
 export interface PlanFrom {
   readonly checkpoint: Row<'checkpoint'>
+  /** What callers see of it, where it is known already. */
+  readonly summary?: CheckpointSummary | undefined
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
 }
@@ -30,7 +32,7 @@ export interface PlanFrom {
  */
 export async function buildPlan(
   db: Reader,
-  { checkpoint, asOf, skipped }: PlanFrom,
+  { checkpoint, summary: known, asOf, skipped }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
@@ -45,7 +47,7 @@ export async function buildPlan(
     stages.push(stage)
   }
   if (newest === undefined) throw new Error('a chain holds at least its own checkpoint')
-  const [summary] = await summarize(db, [checkpoint], asOf)
+  const summary = known ?? (await summarize(db, [checkpoint], asOf))[0]
   const { environment: digestOfEnvironment } = newest
   const document = await readEnvironment(db, namespace, digestOfEnvironment)
   return {

@@ -1,4 +1,4 @@
-import type { Grade, Skipped } from '../../schema/checkpoint.ts'
+import type { CheckpointSummary, Grade, Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { Principal, Verb } from '../../schema/grant.ts'
 import type { JobName, LogIndex, NamespaceName, Partition } from '../../schema/names.ts'
@@ -25,6 +25,8 @@ export interface Choice {
 /** What was chosen; undefined when the line has no candidate at all. */
 export interface Chosen {
   readonly checkpoint: Row<'checkpoint'> | undefined
+  /** What callers see of it, where the choice found it out. */
+  readonly summary?: CheckpointSummary | undefined
   readonly skipped: readonly Skipped[]
 }
 
@@ -50,5 +52,5 @@ export async function chooseCheckpoint(
   const found = await findLatest(db, choice)
   const onLine = found.skipped.some((skipped) => skipped.reason !== 'ABANDONED')
   if (found.checkpoint === undefined && onLine) throw noGoodCheckpoint(choice, found)
-  return { checkpoint: found.checkpoint, skipped: found.skipped }
+  return { checkpoint: found.checkpoint, summary: found.summary, skipped: found.skipped }
 }

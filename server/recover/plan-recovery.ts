@@ -30,10 +30,11 @@ export async function planRecovery(
     includeAbandoned: body.includeAbandoned ?? false,
     from: body.checkpoint ?? 'latest',
   } as const
-  const { checkpoint, skipped } = await chooseCheckpoint(db, { principal, verb: 'read' }, choice)
+  const chosen = await chooseCheckpoint(db, { principal, verb: 'read' }, choice)
+  const { checkpoint, summary, skipped } = chosen
   if (checkpoint === undefined) {
     const skippedCount = skipped.length
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
-  return buildPlan(db, { checkpoint, asOf: choice.asOf, skipped })
+  return buildPlan(db, { checkpoint, summary, asOf: choice.asOf, skipped })
 }

@@ -106,13 +106,12 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
 }
 
 function readsFor(manifest: Manifest, digest: Digest) {
-  const { namespace, run, step, tier, base, environment, parents } = manifest
+  const { namespace, run, base, environment, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
     read(runById, namespace, run),
     read(lastOfRun, namespace, run),
     read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
-    read(checkpointBySlot, namespace, run, step, tier),
     ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
@@ -126,7 +125,22 @@ interface Candidate {
 
 function decide(
   facts: Facts,
+  candidate: Candidate,
+): Decision<Outcome> | Promise<Decision<Outcome>> {
+  const { namespace, run, step, tier } = candidate.manifest
+  const last = facts.find(lastOfRun, [namespace, run])
+  // Beyond its run's last step a checkpoint takes a free slot: the common case looks up no more.
+  if (last === undefined || last.step < step) return decideOnSlot(facts, candidate, undefined)
+  const slot = read(checkpointBySlot, namespace, run, step, tier)
+  return facts
+    .load([slot])
+    .then(() => decideOnSlot(facts, candidate, facts.find(checkpointBySlot, slot.key)))
+}
+
+function decideOnSlot(
+  facts: Facts,
   { manifest, document }: Candidate,
+  slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
   const existing = facts.find(checkpointByDigest, [namespace, document.digest])
@@ -141,7 +155,7 @@ function decide(
     run,
     last,
     line: facts.find(lineByJob, [namespace, manifest.job, partitionOf(manifest)]),
-    slot: facts.find(checkpointBySlot, [namespace, manifest.run, manifest.step, manifest.tier]),
+    slot,
     base: baseRow,
     environment:
       environment === undefined

@@ -7,11 +7,8 @@ import { postgresTransaction } from './write-postgres.ts'
 
 /** Batches of one process queue behind each other; the second connection is for maintenance. */
 const WRITERS_MAX_COUNT = 2
-/**
- * Durable before acknowledged, whatever the server's default says. Planned anew each time: a plan that was made
- * while a table was empty would be kept, and reads all of it when it is large.
- */
-const WRITER_SETTINGS = '-c synchronous_commit=on -c plan_cache_mode=force_custom_plan'
+/** Durable before acknowledged, whatever the server's default says. */
+const WRITER_SETTINGS = '-c synchronous_commit=on'
 /** PostgreSQL's default allows 100 connections in all. */
 const READERS_MAX_COUNT = 10
 /** A database that does not answer the door in this time is away. */
@@ -21,7 +18,12 @@ const STATEMENT_TIMEOUT_MS = 30_000
 
 /** Opens a pool on a PostgreSQL database, or on an engine that speaks its protocol. */
 export function openPostgres(url: string): Database {
-  const pool = openPool(url, { max: WRITERS_MAX_COUNT, options: WRITER_SETTINGS })
+  const pool = openPool(url, {
+    max: WRITERS_MAX_COUNT,
+    options: WRITER_SETTINGS,
+    // Look-ups and inserts of one batch do not wait for each other's answers.
+    pipeline: true,
+  })
   const readers = openPool(url, {
     max: READERS_MAX_COUNT,
     options: '-c default_transaction_read_only=on',
@@ -38,6 +40,7 @@ export function openPostgres(url: string): Database {
       let broken = false
       try {
         await client.query('begin')
+        if (isDue(client, TRANSACTIONS_PER_PLAN)) await client.query('discard plans')
         const value = await body(postgresTransaction(client))
         await client.query('commit')
         return value
@@ -73,7 +76,7 @@ export function openPostgres(url: string): Database {
 
 function openPool(
   url: string,
-  config: { readonly max: number; readonly options: string },
+  config: { readonly max: number; readonly options: string; readonly pipeline?: boolean },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -86,6 +89,22 @@ function openPool(
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+/**
+ * A connection keeps its plans, and those made while a table was small read all of it when it has grown: until
+ * the first `analyze`, each batch would take longer than the one before. So plans are made anew now and then.
+ */
+const TRANSACTIONS_PER_PLAN = 128
+const QUERIES_PER_PLAN = 4096
+
+const useCounts = new WeakMap<pg.PoolClient, number>()
+
+/** Whether this use of a connection is its n-th, 2n-th and so on. */
+function isDue(client: pg.PoolClient, every: number): boolean {
+  const count = (useCounts.get(client) ?? 0) + 1
+  useCounts.set(client, count)
+  return count % every === 0
 }
 
 /** Log indexes and sizes are safe integers; everything else as the driver has it. */
@@ -118,6 +137,7 @@ function named(pool: pg.Pool): ConstructorParameters<typeof PostgresDialect>[0][
       const query = async (text: string, values: readonly unknown[]) => {
         const name = nameOf(text)
         try {
+          if (isDue(client, QUERIES_PER_PLAN)) await client.query('discard plans')
           return await client.query({
             text,
             values: [...values],

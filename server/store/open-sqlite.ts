@@ -11,7 +11,7 @@ import {
 } from 'kysely'
 import { readingOf, type Database } from './database.ts'
 import { translateFailure } from './failure.ts'
-import { runDirectly } from './statement.ts'
+import { runDirectly, shareAnswers } from './statement.ts'
 import type { Tables } from './tables.ts'
 import { sqliteTransaction } from './write-sqlite.ts'
 
@@ -36,7 +36,12 @@ export function openSqlite(file: string): Database {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const write = openHandle(file, false)
   const read = openHandle(file, true)
-  const reader = kyselyOn(read, snapshotPerTurn(read))
+  const answers = new Map<string, unknown[]>()
+  const reader = kyselyOn(
+    read,
+    snapshotPerTurn(read, () => answers.clear()),
+  )
+  shareAnswers(reader, answers)
   const query = kyselyOn(write)
   const tx = sqliteTransaction(write, query)
   // The write handle is one connection: transactions of one process queue here, of several in SQLite.
@@ -95,13 +100,14 @@ function endSnapshots(): void {
  * unlocks the file, which costs as much as a point read. A request that a turn hands over had arrived before
  * the turn, so whatever another process acknowledged before it was sent is in the snapshot.
  */
-function snapshotPerTurn(handle: Handle): () => void {
+function snapshotPerTurn(handle: Handle, onEnd: () => void): () => void {
   let statements: { readonly begin: Statement; readonly commit: Statement } | undefined
   let isOpen = false
   const end = (): void => {
     if (!isOpen) return
     isOpen = false
     openSnapshots.delete(end)
+    onEnd()
     statements?.commit.run()
   }
   return () => {

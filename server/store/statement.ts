@@ -14,6 +14,13 @@ export function runDirectly(handle: object, run: Run): void {
   directRuns.set(handle, run)
 }
 
+const sharedAnswers = new WeakMap<object, Map<string, unknown[]>>()
+
+/** Gives a handle a place for the answers of statements that share them; who made it clears it with its snapshot. */
+export function shareAnswers(handle: object, answers: Map<string, unknown[]>): void {
+  sharedAnswers.set(handle, answers)
+}
+
 /** Stands in for a value while a query is compiled. */
 class Placeholder {
   readonly name: PropertyKey
@@ -31,6 +38,8 @@ export function statement<Params extends object, Result>(
     db: Reader,
     param: <Name extends keyof Params>(name: Name) => Params[Name],
   ) => Compilable<Result>,
+  /** Whether requests of one turn share the answer, where the handle reads them from one snapshot. */
+  { isShared = false }: { readonly isShared?: boolean } = {},
 ): (db: Reader, params: Params) => Promise<Result[]> {
   const compiled = new WeakMap<Reader, CompiledQuery<Result>>()
   return async (db, params) => {
@@ -43,7 +52,16 @@ export function statement<Params extends object, Result>(
       value instanceof Placeholder ? params[value.name as keyof Params] : value,
     )
     const run = directRuns.get(db)
-    if (run !== undefined) return run(query.sql, parameters) as Result[]
+    if (run !== undefined) {
+      const answers = isShared ? sharedAnswers.get(db) : undefined
+      if (answers === undefined) return run(query.sql, parameters) as Result[]
+      const key = `${query.sql}\n${parameters.join('\n')}`
+      const known = answers.get(key)
+      if (known !== undefined) return known as Result[]
+      const found = run(query.sql, parameters)
+      answers.set(key, found)
+      return found as Result[]
+    }
     const { rows } = await db.executeQuery<Result>({ ...query, parameters } as never)
     return rows
   }

@@ -6,6 +6,8 @@ import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 
+const utf8 = new TextDecoder()
+
 type Bytes = Pick<Row<'document'>, 'bytes'>
 
 const atIndex = statement<{ namespace: NamespaceName; index: LogIndex }, Bytes>((db, param) =>
@@ -44,7 +46,7 @@ export async function readManifest(
   checkpoint: Pick<Row<'checkpoint'>, 'namespace' | 'log_index' | 'digest'>,
 ): Promise<Manifest> {
   const bytes = await readManifestBytes(db, checkpoint)
-  return JSON.parse(new TextDecoder().decode(bytes)) as Manifest
+  return JSON.parse(utf8.decode(bytes)) as Manifest
 }
 
 /** The exact bytes of an environment document; undefined when the namespace never recorded it. */
@@ -66,5 +68,5 @@ export async function readEnvironment(
   if (digest === null || digest === undefined) return undefined
   const bytes = await readEnvironmentBytes(db, namespace, digest)
   if (bytes === undefined) return undefined
-  return JSON.parse(new TextDecoder().decode(bytes)) as Environment
+  return JSON.parse(utf8.decode(bytes)) as Environment
 }

@@ -20,6 +20,8 @@ const assertOnly = /^node:assert\/strict$/
 const store = ['store', 'store-read']
 const log = ['log', 'log-read', 'log-memory']
 
+const mainRuns = ['operation', 'compose', 'app', 'witness', 'publish-logs', 'maintain']
+
 /**
  * The arrows of the house. The first layer whose `paths` match is a file's layer.
  *
@@ -157,10 +159,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'main',
     paths: /^server\/main\.ts$/,
-    runs: [
-      ...['schema', 'config', 'auth', 'http', ...store, ...log, 'operation', 'compose', 'app'],
-      ...['witness', 'publish-logs', 'maintain'],
-    ],
+    runs: ['schema', 'config', 'auth', 'http', ...store, ...log, ...mainRuns],
     types: ['context'],
     packages: ['hono', 'pino'],
     node: anyNode,

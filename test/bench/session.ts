@@ -13,6 +13,9 @@ const CONNECTION_COUNT = 64
 /** Connections that send batches: enough to keep the server busy, too few to fill its queue. */
 const BATCH_CONNECTION_COUNT = 8
 
+/** What the first line of `cairn` gives its process. */
+const SERVER_FLAGS = ['--max-semi-space-size=8']
+
 /** A server over a filled database, and clients of everything it listens with. */
 export interface Session {
   readonly requests: Requests
@@ -44,7 +47,7 @@ export async function openSession(
   filledCount: number,
   flags: readonly string[],
 ): Promise<Session> {
-  const server = startChild('serve-child.ts', { flags })
+  const server = startChild('serve-child.ts', { flags: [...SERVER_FLAGS, ...flags] })
   const { port, token } = await server.ask<Started>({ do: 'start', env: database.env })
   const references = startChild('reference-child.ts')
   const ports = await references.ask<ReferencePorts>({ do: 'references' })

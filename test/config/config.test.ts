@@ -65,6 +65,31 @@ const accepted: readonly (readonly [string, Env, Partial<Config>])[] = [
     { CAIRN_LOG_POLICY: '', CAIRN_PUBLISH_FOLDER: '' },
     { logPolicyFile: undefined, publishFolder: undefined },
   ],
+  [
+    'no place for the keys and the memory of the signer: the data folder',
+    { CAIRN_DATA_DIR: '/data', CAIRN_SIGNER_MEMORY: '', CAIRN_LOG_KEYS_FILE: '' },
+    {
+      logKeys: { file: '/data/log-keys.json', origin: undefined },
+      signerMemory: { kind: 'sqlite', file: '/data/signer-memory.sqlite' },
+    },
+  ],
+  [
+    'keys, an origin and a memory of their own',
+    {
+      CAIRN_LOG_KEYS_FILE: '/etc/cairn/keys.json',
+      CAIRN_LOG_ORIGIN: 'catalog.example',
+      CAIRN_SIGNER_MEMORY: '/mnt/other/memory.sqlite',
+    },
+    {
+      logKeys: { file: '/etc/cairn/keys.json', origin: 'catalog.example' },
+      signerMemory: { kind: 'sqlite', file: '/mnt/other/memory.sqlite' },
+    },
+  ],
+  [
+    'a memory in another PostgreSQL database',
+    { CAIRN_DATABASE_URL: url, CAIRN_SIGNER_MEMORY: 'postgres://db.example/memory' },
+    { signerMemory: { kind: 'postgres', url: 'postgres://db.example/memory' } },
+  ],
   ['an empty URL: none', { CAIRN_DATABASE_URL: '' }, { database: embedded }],
   ['port 0: a free one', { CAIRN_PORT: '0' }, { port: 0 }],
   ['the last port', { CAIRN_PORT: '65535' }, { port: 65_535 }],
@@ -102,6 +127,17 @@ const refusedSets: readonly (readonly [string, Env, readonly string[]])[] = [
     { CAIRN_DATABASE_URL: url, CAIRN_DATABASE_OWNER_URL: 'mysql://db' },
     ['CAIRN_DATABASE_OWNER_URL'],
   ],
+  [
+    'a memory in the database that it watches',
+    { CAIRN_DATABASE_URL: url, CAIRN_SIGNER_MEMORY: 'postgresql://other@db.example/cairn' },
+    ['CAIRN_SIGNER_MEMORY', 'CAIRN_DATABASE_URL'],
+  ],
+  [
+    'a memory in the embedded database',
+    { CAIRN_SIGNER_MEMORY: '.cairn/catalog.sqlite' },
+    ['CAIRN_SIGNER_MEMORY', 'CAIRN_DATABASE_URL'],
+  ],
+  ['a memory that is none', { CAIRN_SIGNER_MEMORY: 'mysql://db' }, ['CAIRN_SIGNER_MEMORY']],
   ...['-1', '65536', '1.5', 'http', '0x50', '8080 ', ' ', '1e3'].map(
     (port) => [`port "${port}"`, { CAIRN_PORT: port }, ['CAIRN_PORT']] as const,
   ),

@@ -37,7 +37,7 @@ for (const dialect of dialects) {
       for (const from of [undefined, head(1), head(2)]) {
         const to = head((from?.size ?? 0) + 1)
         const swapped = await Promise.all(
-          upTo(20).map((place) => memories[place % 2]?.swap({ origin, from, to })),
+          upTo(20).map(async (place) => memories[place % 2]?.swap({ origin, from, to })),
         )
         assert.equal(swapped.filter((one) => one === true).length, 1)
       }

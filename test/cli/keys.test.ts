@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { openWorkplace, type Workplace } from './command-fixture.ts'
+
+interface Listed {
+  readonly origin: string
+  readonly keys: readonly {
+    readonly key: string
+    readonly state: string
+    readonly verifierKey: string
+  }[]
+}
+
+describe('cairn keys', () => {
+  let place: Workplace
+  before(() => {
+    place = openWorkplace()
+  })
+  after(() => place.remove())
+
+  const ask = (...words: readonly string[]): Promise<Listed> => place.ask(['keys', ...words])
+  const statesOf = ({ keys }: Listed): readonly string[] => keys.map(({ state }) => state)
+
+  it('lists, adds and retires the keys that sign, and says how a namespace knows them', async () => {
+    const first = await ask('list', '--namespace', 'fares')
+    assert.deepEqual(statesOf(first), ['signs'])
+    assert.match(first.origin, /^cairn-[0-9a-f]{16}\.local\/v1\/namespaces\/fares\/log$/)
+    assert.ok(first.keys[0]?.verifierKey.startsWith(`${first.origin}+`))
+
+    const both = await ask('rotate', '--namespace', 'fares')
+    assert.deepEqual(statesOf(both), ['signs', 'signs'])
+    assert.deepEqual(both.keys[0], first.keys[0])
+
+    const [old] = both.keys
+    assert.deepEqual(statesOf(await ask('retire', old?.key ?? '')), ['retired', 'signs'])
+    assert.deepEqual(statesOf(await ask('list')), ['retired', 'signs'])
+  })
+
+  it('refuses to retire the last key that signs, and a key that is none', async () => {
+    const { keys } = await ask('list')
+    const last = await place.run(['keys', 'retire', keys.at(-1)?.key ?? ''])
+    assert.equal(last.code, 2)
+    assert.match(
+      last.stderr,
+      /^cairn: INVALID_REQUEST: No other key signs: run "cairn keys rotate"/,
+    )
+    const none = await place.run(['keys', 'retire', 'zz'])
+    assert.equal(none.code, 2)
+    assert.match(none.stderr, /names 0 keys/)
+  })
+
+  it('shows a person the keys as a table', async () => {
+    const { code, stdout } = await place.run(['keys', 'list'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^KEY +STATE +SINCE/)
+    assert.match(stdout, /2 keys of cairn-[0-9a-f]{16}\.local/)
+  })
+})
