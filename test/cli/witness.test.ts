@@ -91,7 +91,8 @@ describe('a server with a witness, and the folder that its log is published to',
     const keys = [valueOf(parseVerifierKey(vkey))]
     const verdict = await auditLog(openTileFolder({ directory: log() }), { keys })
     assert.deepEqual(verdict.findings, [])
-    assert.equal(verifyFolderNaively(log(), vkey), verdict.checkedCount)
+    // A publisher may be at work, and the second look sees more than the first.
+    assert.ok(verifyFolderNaively(log(), vkey) >= verdict.checkedCount)
     return verdict.checkedCount
   }
 
