@@ -1,8 +1,8 @@
 import type { Digest } from '../schema/digest.ts'
 import type { Asked } from './log/command.ts'
 import type { Log } from './log/open-log.ts'
-import type { Signer } from './log/signer.ts'
-import type { Cosignatures } from './log/witnessed-head.ts'
+import type { Signer } from './signing/signer.ts'
+import type { Cosignatures } from './cosign/witnessed-head.ts'
 import type { Reader } from './store/database.ts'
 
 /** What an operation may use. It has no other way to the world. */

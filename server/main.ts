@@ -19,7 +19,7 @@ export {
   retireLogKey,
   rotateLogKeys,
   verifierKeyIn,
-} from './log/signing-keys.ts'
+} from './signing/signing-keys.ts'
 export {
   backupCatalog,
   exportNamespace,

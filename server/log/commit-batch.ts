@@ -14,7 +14,7 @@ import { refusedNamespaces, type CheckedGrowth, type DoorState } from './guard-b
 import { project, type Projection } from './projection.ts'
 import { keysToPublish, LOG_ACTOR } from './publish-keys.ts'
 import { checkRightEdge, type GrownLog } from './right-edge.ts'
-import type { Signer } from './signer.ts'
+import type { Signer } from '../signing/signer.ts'
 import { tileCacheOf } from './tile-nodes.ts'
 import { extendTree } from './tree.ts'
 import { unknownNamespace } from './unknown-namespace.ts'

@@ -5,7 +5,7 @@ import type { Database, WriteTransaction } from '../store/database.ts'
 import { lookupOf } from '../store/lookup.ts'
 import type { Row } from '../store/tables.ts'
 import { readRange, type GrownLog } from './right-edge.ts'
-import type { Signer, StoredLog } from './signer.ts'
+import type { Signer, StoredLog } from '../signing/signer.ts'
 import { tileCacheOf, type PlacedTile } from './tile-nodes.ts'
 
 /** Logs that this process knows to have published their keys; beyond, it looks again. */

@@ -9,7 +9,7 @@ import { openDenials } from './denials.ts'
 import { hasLog } from './read-access-log.ts'
 import { sealBatch, type DoorState } from './guard-batch.ts'
 import type { Projection } from './projection.ts'
-import type { Signer } from './signer.ts'
+import type { Signer } from '../signing/signer.ts'
 
 /** Most commands of one transaction: more only makes the first of them wait longer. */
 const BATCH_MAX_COUNT = 256

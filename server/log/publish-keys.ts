@@ -5,7 +5,7 @@ import { formatVerifierKey } from '../../schema/transparency/verifier-key.ts'
 import { newestOf } from '../store/lookup.ts'
 import type { Draft } from './command.ts'
 import type { PendingFacts } from './facts.ts'
-import type { Signer } from './signer.ts'
+import type { Signer } from '../signing/signer.ts'
 
 /** Who appends what the log says of itself. */
 export const LOG_ACTOR = 'cairn'

@@ -11,8 +11,8 @@ import { TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 import { formatTlogProof } from '../../schema/transparency/tlog-proof.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, readTile, readTreeHead, type RootedHead } from './read-tiles.ts'
-import type { Signer } from './signer.ts'
-import type { Cosignatures } from './witnessed-head.ts'
+import type { Signer } from '../signing/signer.ts'
+import type { Cosignatures } from '../cosign/witnessed-head.ts'
 import { hasNode, nodeIn, nodesOver, tileCacheOf, type PlacedTile } from './tile-nodes.ts'
 
 /** What receipts are made with. */

@@ -89,11 +89,14 @@ const writeHandles = ['Database', 'WriteTransaction']
 
 function judgeWriteDoor(file: SourceFile, one: SourceImport): string | undefined {
   if (isTest(file.path)) return undefined
-  if (/^server\/(?:store|log)\/|^server\/(?:compose|main)\.ts$/.test(file.path)) return undefined
+  if (/^server\/(?:store|log|move)\/|^server\/(?:compose|main)\.ts$/.test(file.path))
+    return undefined
   const target = targetOf(file, one)
   if (target.kind !== 'ours' || !target.path.startsWith('server/store/')) return undefined
   const taken = one.names.find((name) => name === '*' || writeHandles.includes(name))
-  return taken === undefined ? undefined : `only the log writes; ${taken} can, Reader cannot`
+  return taken === undefined
+    ? undefined
+    : `only the log, and what moves one whole, writes; ${taken} can, Reader cannot`
 }
 
 function judgeRawSql(file: SourceFile, one: SourceImport): string | undefined {

@@ -62,23 +62,54 @@ export const layers: readonly Layer[] = [
     name: 'log-read',
     paths: /^server\/log\/(?:read-entries|read-access-log|read-tiles|read-proofs|command)\.ts$/,
     runs: ['schema', 'store-read', ...log],
-    types: ['store'],
+    types: ['signing', 'cosign', 'store'],
     packages: ['kysely'],
     node: anyNode,
   },
   // A database of its own, beside the catalog's.
   {
-    name: 'log-memory',
-    paths: /^server\/log\/signer-memory\.ts$/,
+    name: 'signing-memory',
+    paths: /^server\/signing\/signer-memory\.ts$/,
     runs: ['schema', ...store],
-    types: ['config', ...log],
+    types: ['config', 'signing', ...log],
     packages: ['better-sqlite3', 'pg'],
+    node: anyNode,
+  },
+  {
+    name: 'signing',
+    paths: /^server\/signing\//,
+    runs: ['signing', 'schema', 'store-read', ...log],
+    types: ['signing-memory', ...store],
+    node: anyNode,
+  },
+  {
+    name: 'cosign',
+    paths: /^server\/cosign\//,
+    runs: ['schema', 'store-read', ...log, 'cosign'],
+    types: ['signing', ...store],
+    node: anyNode,
+  },
+  {
+    name: 'move',
+    paths: /^server\/move\//,
+    runs: ['schema', ...store, 'store-write', ...log, 'inspect', 'move'],
+    types: ['signing'],
+    packages: ['kysely'],
+    node: anyNode,
+  },
+  {
+    name: 'inspect',
+    paths: /^server\/inspect\//,
+    runs: ['schema', ...store, ...log, 'inspect', 'move'],
+    types: ['signing'],
+    packages: ['kysely'],
     node: anyNode,
   },
   {
     name: 'log',
     paths: /^server\/log\//,
     runs: ['schema', ...store, 'store-write', ...log],
+    types: ['signing'],
     packages: ['kysely'],
     node: anyNode,
   },
@@ -101,7 +132,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'context',
     paths: /^server\/context\.ts$/,
-    types: ['schema', ...store, ...log, 'timeline', 'config', 'http'],
+    types: ['signing', 'cosign', 'schema', ...store, ...log, 'timeline', 'config', 'http'],
     packages: ['kysely', 'pino'],
   },
   { name: 'config', paths: /^server\/config\.ts$/, runs: ['schema'], node: anyNode },
@@ -117,7 +148,7 @@ export const layers: readonly Layer[] = [
     name: 'publish',
     paths: /^server\/publish\//,
     runs: ['schema', 'store-read', 'log-read', 'publish'],
-    types: [...store, ...log],
+    types: ['signing', 'cosign', ...store, ...log],
     packages: ['better-sqlite3', 'kysely'],
     node: anyNode,
   },
@@ -140,7 +171,19 @@ export const layers: readonly Layer[] = [
   {
     name: 'compose',
     paths: /^server\/compose\.ts$/,
-    runs: ['schema', 'migrations', 'config', 'auth', ...store, 'store-write', ...log, 'projection'],
+    runs: [
+      'signing',
+      'signing-memory',
+      'cosign',
+      'schema',
+      'migrations',
+      'config',
+      'auth',
+      ...store,
+      'store-write',
+      ...log,
+      'projection',
+    ],
     types: ['context', 'http'],
     packages: ['jose', 'pino'],
     node: anyNode,
@@ -148,7 +191,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'maintain',
     paths: /^server\/maintain\.ts$/,
-    runs: ['schema', 'config', ...store, ...log, 'compose'],
+    runs: ['inspect', 'move', 'schema', 'config', ...store, ...log, 'compose'],
   },
   {
     name: 'publish-logs',
@@ -159,7 +202,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'main',
     paths: /^server\/main\.ts$/,
-    runs: ['schema', 'config', 'auth', 'http', ...store, ...log, ...mainRuns],
+    runs: ['signing', 'schema', 'config', 'auth', 'http', ...store, ...log, ...mainRuns],
     types: ['context'],
     packages: ['hono', 'pino'],
     node: anyNode,
@@ -221,7 +264,8 @@ export function layerOf(path: string): Layer | undefined {
   return layers.find((layer) => layer.paths.test(path))
 }
 
-const sharedServerFolders = ['store', 'log', 'timeline', 'http', 'auth', 'witness', 'publish']
+const shared = 'store log timeline http auth signing cosign witness publish inspect move'
+const sharedServerFolders = shared.split(' ')
 
 /** The capability that a file belongs to: every folder of `server/` that is not one of the shared ones. */
 export function capabilityOf(path: string): string | undefined {

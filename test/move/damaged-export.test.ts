@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isCatalogError } from '../../schema/errors.ts'
-import { openFrameReader, openFrameWriter, type Frame } from '../../server/log/export-frames.ts'
+import { openFrameReader, openFrameWriter, type Frame } from '../../server/move/export-frames.ts'
 import { dialects, openTestCatalog } from '../harness/catalog.ts'
 import {
   assertEmpty,

@@ -9,7 +9,7 @@ import {
   retireLogKey,
   rotateLogKeys,
   type LogKeysPlace,
-} from '../../server/log/signing-keys.ts'
+} from '../../server/signing/signing-keys.ts'
 import { START_MS } from '../harness/catalog.ts'
 
 describe('the keys of logs', () => {

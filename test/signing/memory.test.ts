@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { openSignerMemory } from '../../server/log/signer-memory.ts'
+import { openSignerMemory } from '../../server/signing/signer-memory.ts'
 import { dialects, newConfig } from '../harness/catalog.ts'
 import { upTo } from '../log/drafts.ts'
 import { openRaw } from '../store/raw.ts'

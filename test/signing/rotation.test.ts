@@ -3,7 +3,12 @@ import { describe, test } from 'node:test'
 import type { NamespaceName } from '../../schema/names.ts'
 import { formatVerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Config } from '../../server/config.ts'
-import { hexOf, openLogKeys, retireLogKey, rotateLogKeys } from '../../server/log/signing-keys.ts'
+import {
+  hexOf,
+  openLogKeys,
+  retireLogKey,
+  rotateLogKeys,
+} from '../../server/signing/signing-keys.ts'
 import { dialects, newConfig, openTestCatalog, START_MS } from '../harness/catalog.ts'
 import { answered, declareScene, itemsOf, sceneIn, type Scene } from '../register/scene.ts'
 import { judge } from './log-trust.ts'

@@ -2,7 +2,7 @@ import { CatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { Collection } from './collect-cosignatures.ts'
-import type { Signer } from './signer.ts'
+import type { Signer } from '../signing/signer.ts'
 import type { WitnessPolicy } from './witness-policy.ts'
 import type { Cosignatures } from './witnessed-head.ts'
 

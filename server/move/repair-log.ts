@@ -11,8 +11,8 @@ import { openExactAppend, type ExactAppend } from './append-exact.ts'
 import { checkSignedHead } from './check-signed-head.ts'
 import type { MoveProgress } from './export-log.ts'
 import { gatherEntries } from './gather-entries.ts'
-import { hasDocument, type Projection } from './projection.ts'
-import type { Signer } from './signer.ts'
+import { hasDocument, type Projection } from '../log/projection.ts'
+import type { Signer } from '../signing/signer.ts'
 import { hasAllSigned, nothingMore, requireSound } from './stored-roots.ts'
 
 /** Where the signed head is, which C2SP calls a checkpoint. */

@@ -11,9 +11,9 @@ import { checkSignedHead } from './check-signed-head.ts'
 import { corrupt, openFrameReader, type Frame } from './export-frames.ts'
 import type { MoveProgress } from './export-log.ts'
 import { gatherEntries } from './gather-entries.ts'
-import type { Projection } from './projection.ts'
-import type { RootedHead } from './read-tiles.ts'
-import type { Signer } from './signer.ts'
+import type { Projection } from '../log/projection.ts'
+import type { RootedHead } from '../log/read-tiles.ts'
+import type { Signer } from '../signing/signer.ts'
 import { hasAllSigned, nothingMore, requireSound, storedLogOf } from './stored-roots.ts'
 
 /** Where an import goes to, and whom it believes. */

@@ -7,10 +7,10 @@ import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { WriteTransaction } from '../store/database.ts'
 import { translateFailure } from '../store/failure.ts'
 import type { Row } from '../store/tables.ts'
-import { projectBatch } from './project-batch.ts'
-import { hasDocument, type Projection, type Recorded } from './projection.ts'
-import type { RootedHead } from './read-tiles.ts'
-import { extendTree } from './tree.ts'
+import { projectBatch } from '../log/project-batch.ts'
+import { hasDocument, type Projection, type Recorded } from '../log/projection.ts'
+import type { RootedHead } from '../log/read-tiles.ts'
+import { extendTree } from '../log/tree.ts'
 
 /** Entries of one batch: far more than a commit takes, and their leaf hashes are kept until it ends. */
 const BATCH_MAX_COUNT = 65_536

@@ -6,9 +6,9 @@ import { openScratch, type DifferingRows, type Scratch } from '../store/open-scr
 import type { Snapshot } from '../store/open-snapshot.ts'
 import { projectionTables, type ProjectionTable, type Row } from '../store/tables.ts'
 import type { FindingList } from './check-findings.ts'
-import { projectBatch } from './project-batch.ts'
-import type { Projection, Recorded } from './projection.ts'
-import { storedDocuments, storedEntries } from './stored-log.ts'
+import { projectBatch } from '../log/project-batch.ts'
+import type { Projection, Recorded } from '../log/projection.ts'
+import { storedDocuments, storedEntries } from '../log/stored-log.ts'
 
 /** Entries projected at a time: bounds memory. */
 const CHUNK_COUNT = 256

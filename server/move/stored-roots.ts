@@ -1,10 +1,10 @@
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { readingOf, type WriteTransaction } from '../store/database.ts'
-import { openFindingList } from './check-findings.ts'
-import { checkLog } from './check-log.ts'
-import type { RootedHead } from './read-tiles.ts'
-import type { Signer, StoredLog } from './signer.ts'
+import { openFindingList } from '../inspect/check-findings.ts'
+import { checkLog } from '../inspect/check-log.ts'
+import type { RootedHead } from '../log/read-tiles.ts'
+import type { Signer, StoredLog } from '../signing/signer.ts'
 
 /** What a transaction has stored of a log that ends in this head. */
 export function storedLogOf(

@@ -3,9 +3,9 @@ import { encodeBase64 } from '../../schema/transparency/base64.ts'
 import { formatVerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
 import { openFrameWriter, type Frame } from './export-frames.ts'
-import { readTreeHead } from './read-tiles.ts'
-import type { Signer } from './signer.ts'
-import { storedDocuments, storedEntries, storedHeads } from './stored-log.ts'
+import { readTreeHead } from '../log/read-tiles.ts'
+import type { Signer } from '../signing/signer.ts'
+import { storedDocuments, storedEntries, storedHeads } from '../log/stored-log.ts'
 
 /** Frames are handed on when they have this many bytes, or with the document that goes beyond. */
 const CHUNK_BYTES = 256 * 1024

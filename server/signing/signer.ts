@@ -6,10 +6,10 @@ import { formatSignedNote, signedNoteMessage } from '../../schema/transparency/s
 import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
-import { readHeadOver, type RootedHead } from './read-tiles.ts'
+import { readHeadOver, type RootedHead } from '../log/read-tiles.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
-import { keep } from './tile-nodes.ts'
+import { keep } from '../log/tile-nodes.ts'
 
 /** Signed notes kept, by namespace and size: those of the batches of the last seconds. */
 const NOTES_MAX_COUNT = 1024

@@ -5,9 +5,9 @@ import type { NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import type { CheckCode, FindingList } from './check-findings.ts'
-import { hasDocument } from './projection.ts'
+import { hasDocument } from '../log/projection.ts'
 import { startTileRebuild, type RebuiltTile, type TileRebuild } from './rebuild-tiles.ts'
-import { storedDocuments, storedEntries, storedHeads } from './stored-log.ts'
+import { storedDocuments, storedEntries, storedHeads } from '../log/stored-log.ts'
 
 /** Leaf hashes gathered before the tree grows by them: one tile. */
 const GROWTH_COUNT = 256

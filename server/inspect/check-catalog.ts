@@ -5,8 +5,8 @@ import { checkAccessLog } from './check-access-log.ts'
 import { openFindingList, type CheckFinding, type FindingList } from './check-findings.ts'
 import { checkLog } from './check-log.ts'
 import { checkProjections } from './check-projections.ts'
-import { unknownNamespace } from './unknown-namespace.ts'
-import type { Projection } from './projection.ts'
+import { unknownNamespace } from '../log/unknown-namespace.ts'
+import type { Projection } from '../log/projection.ts'
 
 /** Sentences of SQLite's own check that are listed. */
 const INTEGRITY_MAX_COUNT = 100

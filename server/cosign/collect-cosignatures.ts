@@ -11,9 +11,9 @@ import {
 import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { Reader } from '../store/database.ts'
 import { askWitness, type WitnessAddress } from './ask-witness.ts'
-import { proveConsistency, readSignedHead } from './read-proofs.ts'
-import { readTreeHead } from './read-tiles.ts'
-import type { Signer } from './signer.ts'
+import { proveConsistency, readSignedHead } from '../log/read-proofs.ts'
+import { readTreeHead } from '../log/read-tiles.ts'
+import type { Signer } from '../signing/signer.ts'
 import type { WitnessedHead } from './witnessed-head.ts'
 
 /** After a failure a witness is left alone this long, then twice as long, and so on. */

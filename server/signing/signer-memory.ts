@@ -5,7 +5,7 @@ import pg from 'pg'
 import { CatalogError } from '../../schema/errors.ts'
 import type { SignerMemoryConfig } from '../config.ts'
 import { translateFailure } from '../store/failure.ts'
-import type { RootedHead } from './read-tiles.ts'
+import type { RootedHead } from '../log/read-tiles.ts'
 
 /** Several servers may have the file open, and each holds it for one small write. */
 const BUSY_TIMEOUT_MS = 10_000
