@@ -14,6 +14,7 @@ import { lineageProjection } from './lineage/projection.ts'
 import { openCosignatures } from './cosign/cosignatures.ts'
 import { openLog, type Log } from './log/open-log.ts'
 import type { Projection } from './log/projection.ts'
+import { proveConsistency } from './log/read-proofs.ts'
 import { replay, type ReplayedTable } from './log/replay.ts'
 import { openSignerMemory } from './signing/signer-memory.ts'
 import { openSigner, type Signer } from './signing/signer.ts'
@@ -153,7 +154,8 @@ export async function openCatalogSigner(
   nowMs: number,
 ): Promise<Signer> {
   const keys = openLogKeys(logKeys, nowMs)
-  return openSigner({ keys, memory: await openSignerMemory(signerMemory), db })
+  const memory = await openSignerMemory(signerMemory)
+  return openSigner({ keys, memory, db, proveConsistency })
 }
 
 /** Rebuilds every projection of a catalog; a server that has it open waits meanwhile. */

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { readingOf, type Reader, type WriteTransaction } from '../store/database.ts'
 import type { Key, Lookup } from '../store/lookup.ts'
 import { primaryLookups } from '../store/primary-lookups.ts'
-import {
-  primaryKeys,
-  projectionTables,
-  type ProjectionTable,
-  type Row,
-  type TableName,
-} from '../store/tables.ts'
+import { primaryKeys, type ProjectionTable, type Row, type TableName } from '../store/tables.ts'
 import { keyText, type RowChange } from './projection.ts'
 
 /** A row that a decision will look at. */
@@ -35,6 +29,7 @@ export interface PendingFacts extends Facts {
 
 type AnyRow = Readonly<Record<string, unknown>>
 type Rows = Map<string, AnyRow | undefined>
+type Wanted = { readonly lookup: Lookup; readonly keys: Map<string, Key> }
 
 interface PendingTable {
   readonly inserts: Map<string, AnyRow>
@@ -61,14 +56,12 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     }
   }
   const flush = async (): Promise<void> => {
-    await together(projectionTables, async (table) => {
-      const changes = pending.get(table)
-      if (changes !== undefined) await write(tx, table, changes)
-    })
+    const changed = [...pending]
     pending.clear()
+    await Promise.all(changed.map(([table, changes]) => write(tx, table, changes)))
   }
   const load = async (reads: readonly Read[]): Promise<void> => {
-    const wanted = new Map<Rows, { readonly lookup: Lookup; readonly keys: Map<string, Key> }>()
+    const wanted = new Map<Rows, Wanted>()
     for (const { lookup, key } of reads) {
       const rows = rowsOf(lookup)
       const name = keyText(key)
@@ -79,11 +72,12 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     }
     // A row that is not yet known may be among the changes not yet written.
     if (wanted.size > 0 && pending.size > 0) await flush()
-    await together([...wanted], async ([rows, { lookup, keys }]) => {
+    const fetch = async ([rows, { lookup, keys }]: [Rows, Wanted]): Promise<void> => {
       const found = await tx.find(lookup, [...keys.values()])
       let place = 0
       for (const name of keys.keys()) rows.set(name, found[place++])
-    })
+    }
+    await Promise.all([...wanted].map(fetch))
   }
 
   return {
@@ -106,16 +100,6 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     },
     flush,
   }
-}
-
-/** Runs what does not depend on each other; all of it has ended when one of it fails, and nothing is left running. */
-async function together<Item>(
-  items: readonly Item[],
-  run: (item: Item) => Promise<void>,
-): Promise<void> {
-  const settled = await Promise.allSettled(items.map(run))
-  const failed = settled.find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
 }
 
 /** Folds a change into what is pending; gives the whole row as it now is, where that is known. */

@@ -1,12 +1,13 @@
 import { sign as signBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { CatalogError } from '../../schema/errors.ts'
+import { verifyConsistency } from '../../schema/merkle-check.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { formatSignedNote, signedNoteMessage } from '../../schema/transparency/signed-note.ts'
 import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
-import { readHeadOver, type RootedHead } from '../log/read-tiles.ts'
+import { readHeadOver, readTreeHead, type RootedHead } from '../log/read-tiles.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
 import { keep } from '../log/tile-nodes.ts'
@@ -39,10 +40,10 @@ export interface Signer {
    */
   sign(namespace: NamespaceName, head: RootedHead): string
   /**
-   * Signs a stored head, and remembers it first if it is newer than what is remembered. An older one was signed
-   * before, so this also serves a database that lost its newest entries.
+   * Signs a stored head: a newer one than is remembered after it was remembered, an older one after the stored
+   * tiles have proven that the remembered one continues it. A row that was changed is not signed.
    *
-   * @throws {LOG_ROLLED_BACK} the database has another log than was signed
+   * @throws {LOG_ROLLED_BACK} the database has another log than was signed, or less of it
    */
   signStored(namespace: NamespaceName, head: RootedHead): Promise<string>
   /**
@@ -66,7 +67,15 @@ export interface SignerOptions {
   readonly memory: SignerMemory
   /** The database whose heads are signed. */
   readonly db: Reader
+  /** Proves from the stored tiles that one size of a log continues another. */
+  readonly proveConsistency: ProveConsistency
 }
+
+type ProveConsistency = (
+  db: Reader,
+  namespace: NamespaceName,
+  between: { readonly from: number; readonly to: number },
+) => Promise<readonly Uint8Array[]>
 
 /** What of a log this process knows by heart. */
 interface KnownLog {
@@ -77,11 +86,13 @@ interface KnownLog {
 }
 
 /** Opens a signer over keys and a memory. */
-export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions): Signer {
+export function openSigner(options: SignerOptions): Signer {
+  const { memory, db } = options
+  const { base, keys } = options.keys
   const active = keys.filter((key) => key.retiredAt === undefined)
   const retired = keys.filter((key) => key.retiredAt !== undefined)
   const logs = new Map<NamespaceName, KnownLog>()
-  const makeNote = openNotes(active)
+  const notes = openNotes(active)
 
   const logOf = (namespace: NamespaceName): KnownLog => {
     const known = logs.get(namespace)
@@ -93,7 +104,7 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
     return log
   }
   const sign = (namespace: NamespaceName, head: RootedHead): string =>
-    makeNote(logOf(namespace), head)
+    notes.make(logOf(namespace), head)
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
     const head = await memory.read(log.origin)
@@ -105,7 +116,7 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
     for (let count = 0; count < SWAPS_MAX_COUNT; count += 1) {
       const from = log.head
       if (from !== undefined && from.size > head.size) return
-      if (from?.size === head.size && sameRoot(from.root, head.root)) return
+      if (from?.size === head.size) return requireSame(log.origin, from, head)
       if (await memory.swap({ origin: log.origin, from, to: head })) {
         log.head = head
         return
@@ -118,12 +129,15 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
     )
   }
   const signStored = async (namespace: NamespaceName, head: RootedHead): Promise<string> => {
-    const { origin, head: known } = logOf(namespace)
-    if (known === undefined || known.size < head.size) {
-      const signed = await memory.read(origin)
-      if (signed === undefined || signed.size <= head.size) await remember(namespace, head)
-    }
-    return sign(namespace, head)
+    const log = logOf(namespace)
+    const known = notes.find(log, head)
+    if (known !== undefined) return known
+    const signed = await memory.read(log.origin)
+    if (signed === undefined || signed.size < head.size) {
+      if (signed !== undefined) await requireContinued(options, { namespace, log }, [signed, head])
+      await remember(namespace, head)
+    } else await requireContinued(options, { namespace, log }, [head, signed])
+    return notes.make(log, head)
   }
 
   return {
@@ -138,13 +152,20 @@ export function openSigner({ keys: { base, keys }, memory, db }: SignerOptions):
   }
 }
 
+interface Notes {
+  /** The note that was made of this very head, if it is kept. */
+  find(log: KnownLog, head: RootedHead): string | undefined
+  make(log: KnownLog, head: RootedHead): string
+}
+
 /** Makes signed notes, and keeps the newest of them. */
-function openNotes(active: readonly LogKey[]): (log: KnownLog, head: RootedHead) => string {
+function openNotes(active: readonly LogKey[]): Notes {
   const notes = new Map<string, { readonly root: Uint8Array; readonly text: string }>()
-  return ({ origin, verifierKeys }, { size, root }) => {
-    const name = `${origin} ${size}`
-    const known = notes.get(name)
-    if (known !== undefined && sameRoot(known.root, root)) return known.text
+  const find = ({ origin }: KnownLog, { size, root }: RootedHead): string | undefined => {
+    const known = notes.get(`${origin} ${size}`)
+    return known !== undefined && sameRoot(known.root, root) ? known.text : undefined
+  }
+  const make = ({ origin, verifierKeys }: KnownLog, { size, root }: RootedHead): string => {
     const text = formatTreeHead({ origin, size, root })
     const message = signedNoteMessage(text)
     const signatures = active.map(({ privateKey }, place) => ({
@@ -153,9 +174,40 @@ function openNotes(active: readonly LogKey[]): (log: KnownLog, head: RootedHead)
       signature: signBytes(null, message, privateKey),
     }))
     const note = formatSignedNote({ text, signatures })
-    keep(notes, name, { root, text: note }, NOTES_MAX_COUNT)
+    keep(notes, `${origin} ${size}`, { root, text: note }, NOTES_MAX_COUNT)
     return note
   }
+  return { find, make: (log, head) => find(log, head) ?? make(log, head) }
+}
+
+/** Refuses unless the stored tiles prove that the larger of two heads continues the smaller one. */
+async function requireContinued(
+  { db, proveConsistency }: SignerOptions,
+  { namespace, log }: { readonly namespace: NamespaceName; readonly log: KnownLog },
+  [older, newer]: readonly [RootedHead, RootedHead],
+): Promise<void> {
+  if (older.size === newer.size) return requireSame(log.origin, older, newer)
+  // The snapshot of this turn may be older than what another server has stored and signed meanwhile.
+  await setImmediate()
+  const stored = await readHeadOver(db, namespace, newer.size - 1)
+  if (stored === undefined) {
+    const { size: storedSize } = await readTreeHead(db, namespace)
+    throw rolledBack(log.origin, { signedSize: newer.size, storedSize })
+  }
+  const path = await proveConsistency(db, namespace, { from: older.size, to: newer.size })
+  const { ok } = verifyConsistency({
+    oldSize: older.size,
+    oldRoot: older.root,
+    newSize: newer.size,
+    newRoot: newer.root,
+    path,
+  })
+  if (!ok) throw anotherLog(log.origin, { signedSize: newer.size, storedSize: stored.size })
+}
+
+function requireSame(origin: string, left: RootedHead, right: RootedHead): void {
+  if (sameRoot(left.root, right.root)) return
+  throw anotherLog(origin, { signedSize: left.size, storedSize: right.size })
 }
 
 /** A log as a reader sees it, of which one head at least is known to be stored. */
@@ -182,22 +234,38 @@ async function refuseUnlessStored(
 ): Promise<void> {
   const root = await stored.rootAt(signed.size)
   if (root !== undefined && sameRoot(root, signed.root)) return
-  const isBehind = root === undefined && signed.size > stored.size
-  throw new CatalogError(
+  const sizes = { signedSize: signed.size, storedSize: stored.size }
+  throw root === undefined && signed.size > stored.size
+    ? rolledBack(origin, sizes)
+    : anotherLog(origin, sizes)
+}
+
+interface Sizes {
+  readonly signedSize: number
+  readonly storedSize: number
+}
+
+const rolledBack = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
+  new CatalogError(
     'LOG_ROLLED_BACK',
-    isBehind
-      ? `The database ends at ${stored.size} entries of ${origin}, and a head of ${signed.size} was signed: entries ${stored.size} to ${signed.size - 1} are missing, as after restoring an old copy. Nothing is written until the newest database is back, or "cairn log repair" has added those entries from published tiles.`
-      : `The database has another log than was signed at ${signed.size} entries of ${origin}: it was changed, or it is a copy that went its own way. Nothing is written; put back the database whose head was signed.`,
+    `The database ends at ${storedSize} entries of ${origin}, and a head of ${signedSize} was signed: entries ${storedSize} to ${signedSize - 1} are missing, as after restoring an old copy. Nothing is written or signed until the newest database is back, or "cairn log repair" has added those entries from published tiles.`,
     {
       detail: {
         origin,
-        signedSize: signed.size,
-        storedSize: stored.size,
-        ...(isBehind ? { missingFrom: stored.size, missingTo: signed.size - 1 } : {}),
+        signedSize,
+        storedSize,
+        missingFrom: storedSize,
+        missingTo: signedSize - 1,
       },
     },
   )
-}
+
+const anotherLog = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
+  new CatalogError(
+    'LOG_ROLLED_BACK',
+    `The database has another log than was signed at ${signedSize} entries of ${origin}: it was changed, or it is a copy that went its own way. Nothing is written or signed; put back the database whose head was signed.`,
+    { detail: { origin, signedSize, storedSize } },
+  )
 
 function sameRoot(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0

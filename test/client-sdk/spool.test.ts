@@ -83,6 +83,17 @@ test('a token that has expired is no refusal of the records', async (t) => {
   assert.deepEqual([report.refused.length, report.waitingCount], [0, 2])
 })
 
+test('a catalog that takes no writes until its operator acts refuses no record', async (t) => {
+  const spool = await openSpool({ directory: await makeFolder(t) })
+  for (const step of [1, 2]) await spool.append(recordOf(step))
+  for (const code of ['LOG_ROLLED_BACK', 'LOG_CORRUPT'] as const) {
+    const report = await spool.drain(() =>
+      Promise.reject(new CatalogError(code, 'Nothing is written.')),
+    )
+    assert.deepEqual([report.refused.length, report.waitingCount], [0, 2], code)
+  }
+})
+
 test('a refused record is set aside with its problem, and goes back in line when asked', async (t) => {
   const directory = await makeFolder(t)
   const spool = await openSpool({ directory })
