@@ -1,3 +1,5 @@
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CatalogError } from '../schema/errors.ts'
 
 /** Where the catalog's rows are. */
@@ -119,13 +121,25 @@ function parseMemory(
     throw invalid('CAIRN_SIGNER_MEMORY must be a file, or begin with postgres://.')
   }
   const isSame =
-    database.kind === 'sqlite' ? place === database.file : sameDatabase(place, database.url)
+    database.kind === 'sqlite' ? sameFile(place, database.file) : sameDatabase(place, database.url)
   if (isSame) {
     throw invalid(
       'CAIRN_SIGNER_MEMORY names the database of CAIRN_DATABASE_URL: an old copy of one brings back the old memory with it, so keep the memory elsewhere.',
     )
   }
   return isShared ? { kind: 'postgres', url: place } : { kind: 'sqlite', file: place }
+}
+
+/** Whether two paths lead to one file, however they are written; neither has to be there yet. */
+function sameFile(left: string, right: string): boolean {
+  const [one, other] = [left, right].map((path) => statSync(path, { throwIfNoEntry: false }))
+  if (one !== undefined && other !== undefined)
+    return one.dev === other.dev && one.ino === other.ino
+  const [place, otherPlace] = [left, right].map((path) => {
+    const folder = dirname(resolve(path))
+    return join(existsSync(folder) ? realpathSync(folder) : folder, basename(path))
+  })
+  return place === otherPlace
 }
 
 /** Whether two URLs name one database of one server, whoever connects. */

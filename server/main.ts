@@ -26,6 +26,7 @@ export {
   importExport,
   inspectCatalog,
   repairNamespace,
+  rememberLog,
 } from './maintain.ts'
 export { publishLogs } from './publish-logs.ts'
 export { startWitness } from './witness/start-witness.ts'

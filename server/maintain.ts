@@ -5,6 +5,7 @@ import { parseVerifierKey, type VerifierKey } from '../schema/transparency/verif
 import { openCatalog, projections, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { checkCatalog, type CatalogVerdict } from './inspect/check-catalog.ts'
+import { readTreeHead } from './log/read-tiles.ts'
 import { exportLog, type MoveProgress } from './move/export-log.ts'
 import { importLog, type Imported } from './move/import-log.ts'
 import { repairLog, type LogFiles, type Repaired } from './move/repair-log.ts'
@@ -47,6 +48,23 @@ export async function importExport(
   return withCatalog(config, ({ database, context: { signer } }) =>
     importLog(chunks, { database, projections, signer, keys, onProgress: options.onProgress }),
   )
+}
+
+/**
+ * Lets the signer go on from a database whose memory is lost, because its operator says that it is the newest.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | INVALID_NAME | INVALID_REQUEST | CONFIG_INVALID}
+ */
+export async function rememberLog(
+  config: Config,
+  namespace: string,
+): Promise<{ readonly origin: string; readonly size: number }> {
+  return withCatalog(config, async ({ context: { db, signer } }) => {
+    const name = parseNamespace(namespace)
+    const head = await readTreeHead(db, name)
+    await signer.adopt(name, head)
+    return { origin: signer.originOf(name), size: head.size }
+  })
 }
 
 /** Where the entries that a log has lost are taken from. */

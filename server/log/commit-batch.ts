@@ -145,16 +145,15 @@ async function commitNamespace(
   if (added.entries.length > 0) await publishKeys(head, { batch, added })
   const end = head.size + added.entries.length
   if (end > asked) notes.done({ actor: LOG_ACTOR }, asked, end)
+  await storeAccess(tx, namespace, { notes, atMs: batch.nowMs })
+  await facts.flush()
+  await tx.insert('idempotency', [...added.answers.values()])
+  if (added.entries.length === 0) return undefined
+  await tx.insert('document', added.documents)
+  await tx.insert('entry', added.entries)
   const leafHashes = added.entries.map((entry) => entry.leaf_hash)
-  const [grown] = await Promise.all([
-    leafHashes.length === 0 ? undefined : extendTree(tx, head, { leafHashes, atMs: batch.nowMs }),
-    tx.insert('document', added.documents),
-    tx.insert('entry', added.entries),
-    tx.insert('idempotency', [...added.answers.values()]),
-    storeAccess(tx, namespace, { notes, atMs: batch.nowMs }),
-    facts.flush(),
-  ])
-  return grown === undefined ? undefined : { namespace, from: head.size, head: grown }
+  const grown = await extendTree(tx, head, { leafHashes, atMs: batch.nowMs })
+  return { namespace, from: head.size, head: grown }
 }
 
 /** Behind the entries of a batch, those keys that sign its head and are not yet in the log. */

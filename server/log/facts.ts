@@ -29,7 +29,6 @@ export interface PendingFacts extends Facts {
 
 type AnyRow = Readonly<Record<string, unknown>>
 type Rows = Map<string, AnyRow | undefined>
-type Wanted = { readonly lookup: Lookup; readonly keys: Map<string, Key> }
 
 interface PendingTable {
   readonly inserts: Map<string, AnyRow>
@@ -58,10 +57,10 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
   const flush = async (): Promise<void> => {
     const changed = [...pending]
     pending.clear()
-    await Promise.all(changed.map(([table, changes]) => write(tx, table, changes)))
+    for (const [table, changes] of changed) await write(tx, table, changes)
   }
   const load = async (reads: readonly Read[]): Promise<void> => {
-    const wanted = new Map<Rows, Wanted>()
+    const wanted = new Map<Rows, { readonly lookup: Lookup; readonly keys: Map<string, Key> }>()
     for (const { lookup, key } of reads) {
       const rows = rowsOf(lookup)
       const name = keyText(key)
@@ -72,12 +71,11 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     }
     // A row that is not yet known may be among the changes not yet written.
     if (wanted.size > 0 && pending.size > 0) await flush()
-    const fetch = async ([rows, { lookup, keys }]: [Rows, Wanted]): Promise<void> => {
+    for (const [rows, { lookup, keys }] of wanted) {
       const found = await tx.find(lookup, [...keys.values()])
       let place = 0
       for (const name of keys.keys()) rows.set(name, found[place++])
     }
-    await Promise.all([...wanted].map(fetch))
   }
 
   return {

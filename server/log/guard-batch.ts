@@ -46,6 +46,7 @@ export async function refusedNamespaces(
       continue
     }
     try {
+      if (head.size === 0) await signer.begin(namespace)
       await signer.check(namespace, storedLog(tx, head))
     } catch (error) {
       if (!isCatalogError(error) || !stopping.has(error.code)) throw error

@@ -52,9 +52,12 @@ export async function proveConsistency(
   namespace: NamespaceName,
   between: { readonly from: number; readonly to: number },
 ): Promise<readonly Uint8Array[]> {
-  return buildFrom(db, { namespace, size: between.to }, (nodeAt) =>
-    buildConsistencyProof(between.from, between.to, nodeAt),
-  )
+  // Of two equal sizes nothing is read, so that neither would be missed.
+  const { from, to } = between
+  if (from === to && (await readHeadOver(db, namespace, to - 1)) === undefined) {
+    throw beyond(namespace, to)
+  }
+  return buildFrom(db, { namespace, size: to }, (nodeAt) => buildConsistencyProof(from, to, nodeAt))
 }
 
 /**

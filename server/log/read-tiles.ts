@@ -1,9 +1,11 @@
+import { HASH_BYTES } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import { encodeEntryBundle } from '../../schema/transparency/entry-bundle.ts'
-import { TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
+import { TILE_HEIGHT, TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
+import { nodeIn, nodesOver } from './tile-nodes.ts'
 import { unknownNamespace } from './unknown-namespace.ts'
 
 /** A log's size in entries, and the root of its tree, 32 bytes. */
@@ -124,6 +126,8 @@ export async function readHeadOver(
 /**
  * The bytes of a tile of hashes, of any width up to what is there, or of an entry bundle; undefined where the
  * log has not come that far.
+ *
+ * @throws {LOG_CORRUPT} the stored tile contradicts itself
  */
 export async function readTile(
   db: Reader,
@@ -133,9 +137,25 @@ export async function readTile(
   if (tile.kind === 'entries') return readEntryBundle(db, namespace, tile)
   if (tile.width === TILE_WIDTH) {
     const stored = await readStoredTile(db, namespace, tile)
+    if (stored !== undefined) requireRooted(namespace, tile, stored)
     return stored?.hashes
   }
   return readHashes(db, namespace, tile)
+}
+
+/** Hashes that were changed are not handed out as if they were the log's. */
+function requireRooted(
+  namespace: NamespaceName,
+  { level, index }: { readonly level: number; readonly index: number },
+  { hashes, root }: StoredTile,
+): void {
+  const isWhole = hashes.length === TILE_WIDTH * HASH_BYTES
+  if (isWhole && Buffer.compare(nodeIn(nodesOver(hashes), TILE_HEIGHT, 0), root) === 0) return
+  throw new CatalogError(
+    'LOG_CORRUPT',
+    `Tile ${index} of level ${level} of "${namespace}" has another root than its hashes: one of the two was changed. Run "cairn fsck" to find what else was, and restore it.`,
+    { detail: { namespace, level, index } },
+  )
 }
 
 /** A full tile's row; undefined where there is none. */

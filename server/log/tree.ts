@@ -32,10 +32,8 @@ export async function extendTree(
   await storeFullTiles(tx, { namespace, from: head.size, to: range.size, tileRoots, ...batch })
   const { size } = range
   const root = rootOf(range)
-  await Promise.all([
-    tx.insert('tree_head', [{ namespace, size, root, at_ms: batch.atMs }]),
-    tx.upsert('log_head', [{ namespace, size, compact_range: serializeRange(range) }]),
-  ])
+  await tx.insert('tree_head', [{ namespace, size, root, at_ms: batch.atMs }])
+  await tx.upsert('log_head', [{ namespace, size, compact_range: serializeRange(range) }])
   return { size, root }
 }
 

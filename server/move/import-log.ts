@@ -64,6 +64,7 @@ export async function importLog(
     if (continues !== undefined) {
       return { ...result, complete: await hasAllSigned(tx, { signer, namespace }, result) }
     }
+    await signer.begin(namespace)
     await signer.check(namespace, storedLogOf(tx.query, namespace, result))
     return { ...result, complete: true }
   })

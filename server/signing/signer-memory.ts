@@ -49,7 +49,7 @@ export async function openSignerMemory(config: SignerMemoryConfig): Promise<Sign
 const CREATE_TABLE = (bytes: string): string =>
   `create table if not exists signed_head (
     origin text not null primary key,
-    size bigint not null check (size > 0),
+    size bigint not null check (size >= 0),
     root ${bytes} not null
   )`
 

@@ -1,13 +1,14 @@
 import { sign as signBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { CatalogError } from '../../schema/errors.ts'
 import { verifyConsistency } from '../../schema/merkle-check.ts'
+import { EMPTY_ROOT } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { formatSignedNote, signedNoteMessage } from '../../schema/transparency/signed-note.ts'
 import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, readTreeHead, type RootedHead } from '../log/read-tiles.ts'
+import { anotherLog, contended, forgotten, remembered, rolledBack } from './refusals.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
 import { keep } from '../log/tile-nodes.ts'
@@ -47,9 +48,20 @@ export interface Signer {
    */
   signStored(namespace: NamespaceName, head: RootedHead): Promise<string>
   /**
+   * Notes that a log begins, before its first entry is stored: a log with entries that the memory knows nothing
+   * of has lost its memory, or its keys.
+   */
+  begin(namespace: NamespaceName): Promise<void>
+  /**
+   * Notes the head of a log whose memory is lost, because somebody says that the database has all of it.
+   *
+   * @throws {INVALID_REQUEST} something is remembered of it already
+   */
+  adopt(namespace: NamespaceName, head: RootedHead): Promise<void>
+  /**
    * Refuses to go on from a database that has not got the newest head that was signed.
    *
-   * @throws {LOG_ROLLED_BACK} the database knows less than was signed, or something else
+   * @throws {LOG_ROLLED_BACK} the database knows less than was signed, or something else; or nothing is remembered
    */
   check(namespace: NamespaceName, stored: StoredLog): Promise<void>
   /**
@@ -103,12 +115,12 @@ export function openSigner(options: SignerOptions): Signer {
     keep(logs, namespace, log, LOGS_MAX_COUNT)
     return log
   }
-  const sign = (namespace: NamespaceName, head: RootedHead): string =>
-    notes.make(logOf(namespace), head)
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
     const head = await memory.read(log.origin)
-    if (head !== undefined) await refuseUnlessStored(log.origin, head, stored)
+    if (head === undefined) throw forgotten(log.origin, stored.size)
+    // Every log continues the empty one.
+    if (head.size > 0) await refuseUnlessStored(log.origin, head, stored)
     log.head = head
   }
   const remember = async (namespace: NamespaceName, head: RootedHead): Promise<void> => {
@@ -123,18 +135,16 @@ export function openSigner(options: SignerOptions): Signer {
       }
       await check(namespace, storedLog(db, namespace, head))
     }
-    throw new CatalogError(
-      'STORAGE_UNAVAILABLE',
-      "Other servers keep changing the signer's memory. It is safe to send the same request again.",
-    )
+    throw contended()
   }
   const signStored = async (namespace: NamespaceName, head: RootedHead): Promise<string> => {
     const log = logOf(namespace)
     const known = notes.find(log, head)
     if (known !== undefined) return known
     const signed = await memory.read(log.origin)
-    if (signed === undefined || signed.size < head.size) {
-      if (signed !== undefined) await requireContinued(options, { namespace, log }, [signed, head])
+    if (signed === undefined) throw forgotten(log.origin, head.size)
+    if (signed.size < head.size) {
+      await requireContinued(options, { namespace, log }, [signed, head])
       await remember(namespace, head)
     } else await requireContinued(options, { namespace, log }, [head, signed])
     return notes.make(log, head)
@@ -144,8 +154,17 @@ export function openSigner(options: SignerOptions): Signer {
     originOf: (namespace) => logOf(namespace).origin,
     verifierKeys: (namespace) => logOf(namespace).verifierKeys,
     signingCount: active.length,
-    sign,
+    sign: (namespace, head) => notes.make(logOf(namespace), head),
     signStored,
+    begin: async (namespace) => {
+      const { origin } = logOf(namespace)
+      if ((await memory.read(origin)) !== undefined) return
+      await memory.swap({ origin, from: undefined, to: { size: 0, root: EMPTY_ROOT } })
+    },
+    adopt: async (namespace, head) => {
+      const { origin } = logOf(namespace)
+      if (!(await memory.swap({ origin, from: undefined, to: head }))) throw remembered(origin)
+    },
     check,
     remember,
     close: () => memory.close(),
@@ -187,6 +206,7 @@ async function requireContinued(
   [older, newer]: readonly [RootedHead, RootedHead],
 ): Promise<void> {
   if (older.size === newer.size) return requireSame(log.origin, older, newer)
+  if (older.size === 0) return
   // The snapshot of this turn may be older than what another server has stored and signed meanwhile.
   await setImmediate()
   const stored = await readHeadOver(db, namespace, newer.size - 1)
@@ -239,33 +259,6 @@ async function refuseUnlessStored(
     ? rolledBack(origin, sizes)
     : anotherLog(origin, sizes)
 }
-
-interface Sizes {
-  readonly signedSize: number
-  readonly storedSize: number
-}
-
-const rolledBack = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
-  new CatalogError(
-    'LOG_ROLLED_BACK',
-    `The database ends at ${storedSize} entries of ${origin}, and a head of ${signedSize} was signed: entries ${storedSize} to ${signedSize - 1} are missing, as after restoring an old copy. Nothing is written or signed until the newest database is back, or "cairn log repair" has added those entries from published tiles.`,
-    {
-      detail: {
-        origin,
-        signedSize,
-        storedSize,
-        missingFrom: storedSize,
-        missingTo: signedSize - 1,
-      },
-    },
-  )
-
-const anotherLog = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
-  new CatalogError(
-    'LOG_ROLLED_BACK',
-    `The database has another log than was signed at ${signedSize} entries of ${origin}: it was changed, or it is a copy that went its own way. Nothing is written or signed; put back the database whose head was signed.`,
-    { detail: { origin, signedSize, storedSize } },
-  )
 
 function sameRoot(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0

@@ -18,12 +18,7 @@ const STATEMENT_TIMEOUT_MS = 30_000
 
 /** Opens a pool on a PostgreSQL database, or on an engine that speaks its protocol. */
 export function openPostgres(url: string): Database {
-  const pool = openPool(url, {
-    max: WRITERS_MAX_COUNT,
-    options: WRITER_SETTINGS,
-    // Look-ups and inserts of one batch do not wait for each other's answers.
-    pipeline: true,
-  })
+  const pool = openPool(url, { max: WRITERS_MAX_COUNT, options: WRITER_SETTINGS })
   const readers = openPool(url, {
     max: READERS_MAX_COUNT,
     options: '-c default_transaction_read_only=on',
@@ -76,7 +71,7 @@ export function openPostgres(url: string): Database {
 
 function openPool(
   url: string,
-  config: { readonly max: number; readonly options: string; readonly pipeline?: boolean },
+  config: { readonly max: number; readonly options: string },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,

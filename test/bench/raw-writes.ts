@@ -28,6 +28,8 @@ const unsigned: Signer = {
   signingCount: 0,
   sign: () => '',
   signStored: async () => '',
+  begin: async () => undefined,
+  adopt: async () => undefined,
   check: async () => undefined,
   remember: async () => undefined,
   close: async () => undefined,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Config } from '../../server/config.ts'
+import { rememberLog } from '../../server/main.ts'
 import { openSignerMemory } from '../../server/signing/signer-memory.ts'
 import { readTreeHead } from '../../server/log/read-tiles.ts'
 import { dialects, newConfig, openTestCatalog } from '../harness/catalog.ts'
@@ -87,12 +88,42 @@ for (const dialect of dialects) {
       await within(config, (scene) => declareJobs(scene, 'ours', 2))
       const elsewhere = await newConfig(dialect)
       const { signerMemory } = elsewhere
+      await rememberLog({ ...fork, signerMemory }, NAMESPACE)
       await within({ ...fork, signerMemory }, (scene) => declareJobs(scene, 'theirs', 5))
       await within(fork, async (scene) => {
         const answer = await scene.put('/jobs/new', {})
         refused(answer, 'LOG_ROLLED_BACK')
         assert.match(answer.body.detail, /another log than was signed/)
       })
+    })
+
+    test('cannot be told without the memory, so nothing is written until somebody says that it is the newest', async () => {
+      const config = await begin()
+      const lost = { ...config, signerMemory: (await newConfig(dialect)).signerMemory }
+      await within(lost, async (scene) => {
+        const answer = await scene.put('/jobs/new', {})
+        refused(answer, 'LOG_ROLLED_BACK')
+        assert.match(answer.body.detail, /memory knows nothing of .*cairn keys remember/)
+        refused(await scene.get('/log/checkpoint'), 'LOG_ROLLED_BACK')
+        answered(await scene.get('/jobs/early-0'), 200)
+        // A new log of the same catalog begins as ever.
+        await declareScene(scene.at, 'railway')
+      })
+      const { size } = await rememberLog(lost, NAMESPACE)
+      await within(lost, async (scene) => {
+        assert.equal(await scene.size(), size)
+        await declareJobs(scene, 'on', 1)
+      })
+      await assert.rejects(() => rememberLog(lost, NAMESPACE), { code: 'INVALID_REQUEST' })
+    })
+
+    test('cannot be told by other keys, which would sign another log', async () => {
+      const config = await begin()
+      const { logKeys } = await newConfig(dialect)
+      await within({ ...config, logKeys }, async (scene) => {
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK')
+      })
+      await within(config, (scene) => declareJobs(scene, 'on', 1))
     })
 
     test('is not signed where the row of a head was changed, whichever it is', async () => {

@@ -1,8 +1,10 @@
 import { formatVerifierKey } from '../../../schema/transparency/verifier-key.ts'
 import { command } from '../command.ts'
+import { namespaceOf } from '../connection.ts'
 import { optional, required } from '../flag.ts'
 import { readName, readText } from '../flag-values.ts'
 import { formatCount } from '../quantity.ts'
+import { requireCatalog } from '../require-catalog.ts'
 import {
   configOf,
   dataDirectory,
@@ -13,8 +15,6 @@ import {
 } from '../server-config.ts'
 import type { Report, Session } from '../session.ts'
 import { drawTable } from '../table.ts'
-
-const DEFAULT_NAMESPACE = 'default'
 
 /** Digits of a public key that tell it from others. */
 const KEY_DIGITS = 16
@@ -69,6 +69,26 @@ export const keysCommands = [
         server.retireLogKey(logKeys, values.key, Date.now()),
       ),
   }),
+  command({
+    words: 'keys remember',
+    summary: "take a log as the database has it, when the signer's memory is lost",
+    heading: 'Server',
+    details:
+      'For a server that refuses writes because its memory knows nothing of a log. Only for the newest database: if entries are missing from it, what is written next contradicts heads that others may have.',
+    takes,
+    run: async (session, flags) => {
+      const { rememberLog } = await loadServer()
+      const config = await configOf(session, flags)
+      requireCatalog(config)
+      try {
+        const document = await rememberLog(config, namespaceOf(session, flags.namespace))
+        const entries = formatCount(document.size, 'entry', 'entries')
+        return { document, text: () => `${entries} of ${document.origin} are remembered.` }
+      } catch (error) {
+        throw explainFailure(error, config)
+      }
+    },
+  }),
 ]
 
 type LogKeys = ReturnType<Server['openLogKeys']>
@@ -84,7 +104,7 @@ async function withKeys(
 ): Promise<Report> {
   const server = await loadServer()
   const config = await configOf(session, flags)
-  const name = flags.namespace ?? session.variables['CAIRN_NAMESPACE'] ?? DEFAULT_NAMESPACE
+  const name = namespaceOf(session, flags.namespace)
   try {
     return reportOf(server, use(server, config), name)
   } catch (error) {

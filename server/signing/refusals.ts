@@ -1,0 +1,54 @@
+import { CatalogError } from '../../schema/errors.ts'
+
+/** How far a log was signed, and how far the database goes. */
+export interface Sizes {
+  readonly signedSize: number
+  readonly storedSize: number
+}
+
+/** The refusal of a database that has lost its newest entries. */
+export const rolledBack = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
+  new CatalogError(
+    'LOG_ROLLED_BACK',
+    `The database ends at ${storedSize} entries of ${origin}, and a head of ${signedSize} was signed: entries ${storedSize} to ${signedSize - 1} are missing, as after restoring an old copy. Nothing is written or signed until the newest database is back, or "cairn log repair" has added those entries from published tiles.`,
+    {
+      detail: {
+        origin,
+        signedSize,
+        storedSize,
+        missingFrom: storedSize,
+        missingTo: signedSize - 1,
+      },
+    },
+  )
+
+/** The refusal of a log that nothing is remembered of. */
+export const forgotten = (origin: string, storedSize: number): CatalogError =>
+  new CatalogError(
+    'LOG_ROLLED_BACK',
+    `The signer's memory knows nothing of ${origin}, of which the database has ${storedSize} entries: the memory (CAIRN_SIGNER_MEMORY) or the keys (CAIRN_LOG_KEYS_FILE) are not those that it was signed with. Nothing is written or signed until they are back; if the memory is lost for good, and this is surely the newest database, "cairn keys remember" takes it as it is.`,
+    { detail: { origin, storedSize } },
+  )
+
+/** The refusal to take a database as it is where something is remembered. */
+export const remembered = (origin: string): CatalogError =>
+  new CatalogError(
+    'INVALID_REQUEST',
+    `The signer's memory has a head of ${origin}: it is not lost, and nothing was changed.`,
+    { detail: { origin } },
+  )
+
+/** The refusal of a database that is not the one that was signed. */
+export const anotherLog = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
+  new CatalogError(
+    'LOG_ROLLED_BACK',
+    `The database has another log than was signed at ${signedSize} entries of ${origin}: it was changed, or it is a copy that went its own way. Nothing is written or signed; put back the database whose head was signed.`,
+    { detail: { origin, signedSize, storedSize } },
+  )
+
+/** The refusal when other servers were faster too many times in a row. */
+export const contended = (): CatalogError =>
+  new CatalogError(
+    'STORAGE_UNAVAILABLE',
+    "Other servers keep changing the signer's memory. It is safe to send the same request again.",
+  )
