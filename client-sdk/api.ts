@@ -975,7 +975,11 @@ export interface Operations {
       | 'DIGEST_MISMATCH'
       | 'DOCUMENT_TOO_LARGE'
   }
-  /** Register up to 256 checkpoints, each with a result of its own. */
+  /**
+   * Register up to 256 checkpoints, each with a result of its own. An `Idempotency-Key` is
+   * ignored: it binds one answer, and here every item has its own. The digest makes each item
+   * safe to repeat: the same manifest again answers the same receipt.
+   */
   readonly registerCheckpoints: {
     readonly input: {
       readonly namespace: NamespaceName
@@ -1172,7 +1176,8 @@ export interface Operations {
       readonly cursor?: string
     }
     readonly response: HistoryPage
-    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR'
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_CORRUPT'
   }
   /** Read the namespace's log in order. */
   readonly listEntries: {
@@ -1184,7 +1189,7 @@ export interface Operations {
       readonly limit?: number
     }
     readonly response: EntryPage
-    readonly errors: 'NAMESPACE_NOT_FOUND'
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_CORRUPT'
   }
   /** Read who asked what, oldest first: every write, and every request that was denied. */
   readonly listAccessLog: {

@@ -4,7 +4,7 @@ import {
   type ReadOperation,
   type WrittenSchema,
 } from './openapi-components.ts'
-import { isWrite, writeProblems, type StatusOf } from './openapi-problems.ts'
+import { isWrite, takesKey, writeProblems, type StatusOf } from './openapi-problems.ts'
 import type { SchemaNode } from './openapi-schema.ts'
 import type { OperationId } from './operations.ts'
 
@@ -38,7 +38,7 @@ function writeOperation(
   const parameters = [
     ...writeParameters('path', read.params, named),
     ...writeParameters('query', read.query, named),
-    ...(isWrite(read) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(takesKey(read) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(operation.answer === 'bytes' ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
   ]
   return {

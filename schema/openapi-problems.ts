@@ -35,7 +35,6 @@ const bodyErrors = [
 
 /** A request that writes can also meet these. */
 const writeErrors = [
-  'IDEMPOTENCY_KEY_REUSED',
   'STORAGE_FULL',
   'LOG_ROLLED_BACK',
   'LOG_CORRUPT',
@@ -47,6 +46,11 @@ export function isWrite({ operation }: ReadOperation): boolean {
   return operation.method !== 'GET' && operation.verb !== 'read'
 }
 
+/** Whether an `Idempotency-Key` binds the operation's answer. */
+export function takesKey(read: ReadOperation): boolean {
+  return isWrite(read) && read.operation.ignoresKey !== true
+}
+
 /** Every code that the operation can answer with: its own, its schemas', and those of its kind. */
 export function errorsOf(read: ReadOperation): readonly ErrorCode[] {
   const { operation, params, query, body } = read
@@ -54,6 +58,7 @@ export function errorsOf(read: ReadOperation): readonly ErrorCode[] {
     ...anyErrors,
     ...(operation.verb === 'public' ? [] : tokenErrors),
     ...(body ? bodyErrors : []),
+    ...(takesKey(read) ? (['IDEMPOTENCY_KEY_REUSED'] as const) : []),
     ...(isWrite(read) ? writeErrors : []),
     ...operation.errors,
   ])

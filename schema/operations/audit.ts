@@ -50,7 +50,7 @@ export const auditOperations = {
     response: pageOf(EntryRecord, 'HistoryPage'),
     answer: 'json',
     repeat: 'safe',
-    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND', 'INVALID_CURSOR'],
+    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND', 'INVALID_CURSOR', 'LOG_CORRUPT'],
   }),
   listEntries: operation({
     method: 'GET',
@@ -73,7 +73,7 @@ export const auditOperations = {
     response: closed({ items: Type.Array(EntryRecord), size: LogIndex }, 'EntryPage'),
     answer: 'json',
     repeat: 'safe',
-    errors: ['NAMESPACE_NOT_FOUND'],
+    errors: ['NAMESPACE_NOT_FOUND', 'LOG_CORRUPT'],
   }),
   listAccessLog: operation({
     method: 'GET',

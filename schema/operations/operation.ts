@@ -36,6 +36,8 @@ export interface Operation {
   readonly mayChange?: true
   /** Whether repeating the request is safe by its own nature; otherwise the SDK sends an `Idempotency-Key`. */
   readonly repeat: 'safe' | 'by-key'
+  /** Whether no answer of a write is bound to an `Idempotency-Key`; its description says why. */
+  readonly ignoresKey?: true
   /** Codes of its own, beside those that every operation has. */
   readonly errors: readonly ErrorCode[]
 }

@@ -88,6 +88,8 @@ export const registerOperations = {
     method: 'POST',
     path: `${prefix}/checkpoints/batch`,
     summary: 'Register up to 256 checkpoints, each with a result of its own',
+    description:
+      'An `Idempotency-Key` is ignored: it binds one answer, and here every item has its own. The digest makes each item safe to repeat: the same manifest again answers the same receipt.',
     tag: 'checkpoints',
     verb: 'append',
     reach: 'none',
@@ -108,6 +110,7 @@ export const registerOperations = {
     response: closed({ results: Type.Array(BatchResult) }, 'BatchResults'),
     answer: 'json',
     repeat: 'safe',
+    ignoresKey: true,
     errors: ['NAMESPACE_NOT_FOUND', 'BATCH_TOO_LARGE'],
   }),
   listCheckpoints: operation({

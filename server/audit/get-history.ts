@@ -38,7 +38,7 @@ const evidenceAfter = statement<EvidencePage, Pick<Row<'evidence'>, 'log_index'>
 /**
  * Everything recorded about a checkpoint, oldest first: its registration, evidence and tombstone.
  *
- * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR}
+ * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR | LOG_CORRUPT}
  */
 export async function getHistory(
   { db }: Context,

@@ -15,7 +15,7 @@ export interface EntryPage {
 /**
  * The namespace's log in order, after an index (default: from the beginning), at most 500 entries.
  *
- * @throws {NAMESPACE_NOT_FOUND}
+ * @throws {NAMESPACE_NOT_FOUND | LOG_CORRUPT}
  */
 export async function listEntries(
   { db }: Context,

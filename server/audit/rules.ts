@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../schema/canonical-json.ts'
+import { CatalogError } from '../../schema/errors.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { Row } from '../store/tables.ts'
 
@@ -27,11 +28,30 @@ export function parseAccessRecord(row: Row<'access_log'>): AccessRecord {
   }
 }
 
-/** An entry as callers see it, read from the exact bytes that were hashed. */
+/**
+ * An entry as callers see it, read from the exact bytes that were hashed.
+ *
+ * @throws {LOG_CORRUPT} the bytes are not a JSON object; `detail.index` is the entry's
+ */
 export function parseEntryRecord(row: Row<'entry'>): EntryRecord {
   return {
     index: row.log_index,
     leafHash: Buffer.from(row.leaf_hash).toString('base64'),
-    entry: JSON.parse(Buffer.from(row.bytes).toString()) as JsonObject,
+    entry: parseStored(row),
   }
+}
+
+function parseStored({ namespace, log_index: index, bytes }: Row<'entry'>): JsonObject {
+  let cause: unknown
+  try {
+    const found: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (typeof found === 'object' && found !== null) return found as JsonObject
+  } catch (error) {
+    cause = error
+  }
+  throw new CatalogError(
+    'LOG_CORRUPT',
+    `Entry ${index} of the log of "${namespace}" is stored as something that is not a JSON object: run "cairn fsck" to find what was changed, and restore that.`,
+    { cause, detail: { namespace, index } },
+  )
 }

@@ -48,6 +48,7 @@ export async function checkLog(check: LogCheck): Promise<void> {
       return
     }
     const entry = checkEntry(check, row)
+    heads.meet(index, entry)
     await documents.take(index, entry)
     leaves.push(row.leaf_hash.length === HASH_BYTES ? row.leaf_hash : leafHash(row.bytes))
     size += 1
@@ -79,11 +80,13 @@ function checkEntry(check: LogCheck, { log_index, bytes, leaf_hash }: Row<'entry
     report(check, 'entry-altered', where, 'Its bytes do not have the leaf hash beside them.')
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Entry
+    const found: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (typeof found === 'object' && found !== null) return found as Entry
   } catch {
-    report(check, 'entry-unreadable', where, 'Its bytes are not JSON.')
-    return undefined
+    // Said below.
   }
+  report(check, 'entry-unreadable', where, 'Its bytes are not a JSON object.')
+  return undefined
 }
 
 /** Walks the documents beside the entries that name them. */
@@ -127,9 +130,18 @@ async function openHeadCheck(check: LogCheck, tree: TileRebuild) {
   const read = async (): Promise<Row<'tree_head'> | undefined> => (await stored.next()).value
   let next = await read()
   let lastSize = 0
+  let newestAt: string | undefined
   const whereOf = ({ size }: Row<'tree_head'>): string => `tree head ${size}`
   return {
     nextSize: () => next?.size,
+    /** Where the time changes a batch has ended, and every batch has a tree head. */
+    meet: (index: number, entry: Entry | undefined): void => {
+      const hasChanged = newestAt !== undefined && entry !== undefined && entry.at !== newestAt
+      newestAt = entry?.at
+      if (!hasChanged || lastSize === index) return
+      const where = `tree head ${index}`
+      report(check, 'tree-head-missing', where, 'A batch of entries ends here without one.')
+    },
     take: async (last: Entry | undefined): Promise<void> => {
       if (next === undefined) return
       const where = whereOf(next)

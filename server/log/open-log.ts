@@ -3,12 +3,14 @@ import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { Denial } from '../../schema/denial.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Database } from '../store/database.ts'
+import { contradictsStored } from '../store/failure.ts'
 import { commitBatch, type Committed, type Settled } from './commit-batch.ts'
 import type { Command } from './command.ts'
 import { openDenials } from './denials.ts'
 import { hasLog } from './read-access-log.ts'
 import { sealBatch, type DoorState } from './guard-batch.ts'
 import type { Projection } from './projection.ts'
+import { corrupt } from './right-edge.ts'
 import type { Signer } from '../signing/signer.ts'
 
 /** Most commands of one transaction: more only makes the first of them wait longer. */
@@ -119,7 +121,8 @@ async function commit(door: Door, batch: readonly Waiting[], isRetry = false): P
   try {
     const commands = batch.map((waiting) => waiting.command)
     committed = await commitBatch(door.database, commands, { ...door, nowMs: door.nowMs() })
-  } catch (error) {
+  } catch (thrown) {
+    const error = isRetry ? explain(thrown, batch) : thrown
     door.onFailure(error)
     if (stopsNamespace(door.state, error)) {
       // The others of the batch go on without it.
@@ -144,12 +147,21 @@ async function commit(door: Door, batch: readonly Waiting[], isRetry = false): P
   })
 }
 
+/**
+ * What the failure of a command that is tried again alone says: no other server can have been first any more, so
+ * that a row which the database refuses contradicts one that is stored.
+ */
+function explain(thrown: unknown, [waiting]: readonly Waiting[]): unknown {
+  if (waiting === undefined || !contradictsStored(thrown)) return thrown
+  return corrupt(waiting.command, 'the database refuses what follows from its own rows', thrown)
+}
+
 /** Whether a failure says that a namespace's stored rows contradict each other; then it is not written any more. */
-function stopsNamespace({ corrupt }: DoorState, error: unknown): boolean {
+function stopsNamespace(state: DoorState, error: unknown): boolean {
   if (!isCatalogError(error) || error.code !== 'LOG_CORRUPT') return false
   const namespace = error.detail['namespace'] as NamespaceName
-  if (corrupt.has(namespace)) return false
-  corrupt.set(namespace, error)
+  if (state.corrupt.has(namespace)) return false
+  state.corrupt.set(namespace, error)
   return true
 }
 

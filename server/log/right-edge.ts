@@ -111,10 +111,14 @@ function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
 }
 
 /** What is said of a namespace whose rows contradict each other. */
-export function corrupt(log: { readonly namespace: NamespaceName }, what: string): CatalogError {
+export function corrupt(
+  log: { readonly namespace: NamespaceName },
+  what: string,
+  cause?: unknown,
+): CatalogError {
   return new CatalogError(
     'LOG_CORRUPT',
     `The log of "${log.namespace}" contradicts itself: ${what}. Nothing of this request was stored, and nothing more is written to this namespace; run "cairn fsck" to find what was changed, and restore that.`,
-    { detail: { namespace: log.namespace } },
+    { cause, detail: { namespace: log.namespace } },
   )
 }

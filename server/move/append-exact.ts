@@ -47,6 +47,16 @@ export function openExactAppend(
   let leafHashes: Uint8Array[] = []
   let at = ''
 
+  /** Entries with another time are of another batch, and a tree head ends each. */
+  const requireOneTime = (batch: readonly ParsedExact[], first: number): void => {
+    for (const [place, { recorded }] of batch.entries()) {
+      const index = first + place
+      if (index > head.size && recorded.entry.at !== at) {
+        throw refused(index, `the tree head of size ${index} is missing, where the time changes`)
+      }
+      at = recorded.entry.at
+    }
+  }
   const record = async (batch: readonly ParsedExact[], first: number): Promise<void> => {
     try {
       await tx.insert(
@@ -78,9 +88,9 @@ export function openExactAppend(
         throw refused(first, `no tree head follows within ${BATCH_MAX_COUNT} entries`)
       }
       const batch = entries.map((entry, place) => parseExact(namespace, entry, first + place))
+      requireOneTime(batch, first)
       await record(batch, first)
       leafHashes.push(...batch.map(({ row }) => row.leaf_hash))
-      at = batch.at(-1)?.recorded.entry.at ?? at
     },
     endBatch: async () => {
       if (leafHashes.length === 0) throw refused(head.size, 'a tree head adds no entry')

@@ -223,7 +223,11 @@ function parseHeader({ kind, payload, offset }: Frame): Header {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || !Array.isArray(keys)) {
     throw corrupt(offset, 'its header has no size or no keys')
   }
-  const parsed = keys.map((text) => parseVerifierKey(String(text)))
+  const texts = keys.map((text: unknown) => {
+    if (typeof text === 'string') return text
+    throw corrupt(offset, 'a key in its header is not a text')
+  })
+  const parsed = texts.map((text) => parseVerifierKey(text))
   return {
     namespace: namespace as NamespaceName,
     size,

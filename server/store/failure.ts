@@ -31,6 +31,16 @@ export function translateFailure(error: unknown): unknown {
   return error
 }
 
+/**
+ * Whether the database refused a row for what is stored beside it. Not so for answers by idempotency key: two
+ * servers may answer the same key in different namespaces, whose locks are different ones.
+ */
+export function contradictsStored(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  if ('table' in error && error.table === 'idempotency') return false
+  return /^(?:SQLITE_CONSTRAINT|23)/.test(String(error.code))
+}
+
 function isAway(code: string, message: string): boolean {
   if (/^SQLITE_(?:BUSY|LOCKED|IOERR|CANTOPEN|READONLY|PROTOCOL|NOTADB|CORRUPT)/.test(code))
     return true

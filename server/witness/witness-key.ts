@@ -26,7 +26,7 @@ export interface WitnessKey {
  * Opens the witness's key in a file, or makes one that only its owner can read.
  *
  * @param name The witness's name, in its key for good; needed when the file is not there yet.
- * @throws {CONFIG_INVALID} the file is no key, or the key of another name; or there is none, and no name
+ * @throws {CONFIG_INVALID} the file cannot be read or is no key, or the key of another name; or there is none, and no name
  * @throws {INVALID_NAME} the name cannot name a key
  */
 export function openWitnessKey(file: string, name: string | undefined): WitnessKey {
@@ -77,8 +77,12 @@ function readKeyFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw invalid(
+      `${file} cannot be read as the key of a witness (${code}): it has to be a file that this user may read.`,
+      error,
+    )
   }
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { dialects } from '../harness/catalog.ts'
-import { answered, itemsOf, useScene } from '../register/scene.ts'
+import { answered, itemsOf, refused, useScene } from '../register/scene.ts'
 import { naiveTree } from '../schema/naive-tree.ts'
+import { openRaw } from '../store/raw.ts'
 
 interface Item {
   readonly index: number
@@ -119,6 +121,31 @@ for (const dialect of dialects) {
         await scene().get(`/entries?after=${run.openedIndex - 1}&limit=1`),
       )
       assert.deepEqual(JSON.parse(Buffer.from(stored.bytes).toString()), item?.entry)
+    })
+
+    test('an entry whose stored bytes are no JSON object is named, with what to do', async () => {
+      const { run } = await scene().open('garbled')
+      const checkpoint = await scene().save(run, 1)
+      const { index } = answered(await scene().get(`/checkpoints/${checkpoint}`), 200)
+      const raw = await openRaw(scene().at.config)
+      if (dialect === 'sqlite') await raw.run('drop trigger entry_no_update')
+      else {
+        await raw.run('alter table entry disable trigger entry_no_change')
+        await raw.run('alter table entry drop constraint entry_leaf_hash')
+      }
+      for (const hex of ['7b', 'ff', '6e756c6c']) {
+        const bytes = dialect === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'::bytea`
+        await raw.run(`update entry set bytes = ${bytes} where log_index = ${index}`)
+        // On SQLite, what is read in one turn of the event loop is read from one snapshot.
+        await setImmediate()
+        for (const path of [`/entries?after=${index - 1}`, `/checkpoints/${checkpoint}/history`]) {
+          const answer = await scene().get(path)
+          assert.equal(refused(answer, 'LOG_CORRUPT').index, index)
+          assert.match(answer.body.detail, /cairn fsck/)
+        }
+        answered(await scene().get(`/entries?after=${index - 2}&limit=1`), 200)
+      }
+      await raw.close()
     })
   })
 }

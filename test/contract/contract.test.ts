@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import { operationTable } from '../../client-sdk/api.ts'
 import { readContract } from '../../schema/openapi-components.ts'
 import { openapiDocument } from '../../schema/openapi.ts'
-import { errorsOf } from '../../schema/openapi-problems.ts'
+import { errorsOf, isWrite } from '../../schema/openapi-problems.ts'
 import { parseSchema } from '../../schema/openapi-schema.ts'
 import { problemStatus } from '../../server/http/problem.ts'
 import { differing, sameOperations } from './client-types.ts'
@@ -121,6 +121,21 @@ describe('the OpenAPI document', () => {
         assert.ok(String(description).includes(`\`${code}\``), `${read.id} ${code}`)
       }
     }
+  })
+
+  it('offers an Idempotency-Key to every write but the one whose items have answers of their own', () => {
+    const paths = Object(document['paths'])
+    const without = contract.operations.filter(isWrite).filter(({ operation }) => {
+      const { parameters, responses } = paths[operation.path][operation.method.toLowerCase()]
+      const isOffered = JSON.stringify(parameters).includes('/parameters/IdempotencyKey"')
+      assert.equal(isOffered, JSON.stringify(responses).includes('`IDEMPOTENCY_KEY_REUSED`'))
+      return !isOffered
+    })
+    assert.deepEqual(
+      without.map(({ id }) => id),
+      ['registerCheckpoints'],
+    )
+    assert.match(without[0]?.operation.description ?? '', /`Idempotency-Key` is ignored/)
   })
 
   it('asks for a token everywhere but on the routes of the server itself', () => {

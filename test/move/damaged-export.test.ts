@@ -104,6 +104,44 @@ describe('an export that is not as it was written', () => {
       }
     })
 
+    test(`on ${dialect} a tree head that was left out is named`, async () => {
+      const target = await openTestCatalog(dialect)
+      try {
+        const frames = read(await exportOf(scene().at))
+        const inner = frames.filter((frame) => frame.kind === 'head').slice(0, -1)
+        const middle = inner[inner.length >> 1]
+        assert.ok(middle && inner.length > 10)
+        const size = parseInt(Buffer.from(middle.payload).toString(), 10)
+        await assert.rejects(
+          importInto(target, written(frames.filter((frame) => frame !== middle))),
+          (error) => isCorrupt(error) && String(error).includes(`tree head of size ${size} `),
+        )
+        const none = frames.filter((frame) => !inner.includes(frame))
+        await assert.rejects(importInto(target, written(none)), isCorrupt)
+        await assertEmpty(target)
+        await importInto(target, written(frames))
+      } finally {
+        await target.close()
+      }
+    })
+
+    test(`on ${dialect} a key in the header that is no text is refused`, async () => {
+      const target = await openTestCatalog(dialect)
+      try {
+        const [header, ...rest] = read(await exportOf(scene().at))
+        assert.ok(header)
+        for (const key of [{ toString: 1, valueOf: 1 }, null, 7, ['key']]) {
+          const said = { ...JSON.parse(Buffer.from(header.payload).toString()), keys: [key] }
+          const payload = Buffer.from(JSON.stringify(said))
+          const forged = written([{ ...header, payload }, ...rest])
+          await assert.rejects(importInto(target, forged), isCorrupt, JSON.stringify(key))
+        }
+        await assertEmpty(target)
+      } finally {
+        await target.close()
+      }
+    })
+
     test(`on ${dialect} an import that is killed in its middle leaves nothing behind`, async () => {
       const target = await openTestCatalog(dialect)
       try {

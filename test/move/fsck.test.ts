@@ -220,6 +220,32 @@ for (const dialect of dialects) {
       })
     }
 
+    test('finds every tree head that is gone where the time of entries changes', async () => {
+      const later = await declareScene(scene().at, 'later')
+      for (const job of ['one', 'two', 'three']) {
+        scene().at.advance(1000)
+        await later.put(`/jobs/${job}`, {})
+      }
+      const size = await later.size()
+      const removed: Row[] = []
+      await tamper(async (raw) => {
+        const where = `where namespace = 'later' and size < ${size}`
+        removed.push(...(await raw.run(`select * from tree_head ${where}`)))
+        await raw.run(`delete from tree_head ${where}`)
+      })
+      const { findings } = await checkOf(scene().at.config, 'later')
+      assert.ok(removed.length >= 3)
+      assert.deepEqual(
+        findings.map(({ code, where }) => `${code} ${where}`),
+        removed.map((head) => `tree-head-missing tree head ${String(head['size'])}`).toSorted(),
+      )
+      await tamper(async (raw) => {
+        // In their order: a tree head only grows, and the newest goes behind those that come back.
+        for (const found of removed) await insert(raw, dialect, { table: 'tree_head', found })
+      })
+      assert.deepEqual((await checkOf(scene().at.config, 'later')).findings, [])
+    })
+
     test('lists what is wrong in several namespaces', async () => {
       const other = await declareScene(scene().at, 'third')
       await fillScene(other, 12)

@@ -87,6 +87,43 @@ for (const dialect of dialects) {
       await scene.at.close()
     })
 
+    test('a tree head in place of the next one stops the namespace', async () => {
+      const scene = await open()
+      const newest = 'size = (select max(size) from tree_head)'
+      await tamper(scene, 'tree_head', `size = size + 1 where ${newest}`)
+      const other = await declareScene(scene.at, 'railway')
+      // One entry, whose tree head has the size of the one that is there.
+      const answers = await Promise.all([scene.put('/jobs/new', {}), other.put('/jobs/new', {})])
+      refused(answers[0], 'LOG_CORRUPT')
+      answered(answers[1], 200)
+      refused(await scene.put('/jobs/newer', {}), 'LOG_CORRUPT')
+      answered(await other.put('/jobs/newer', {}), 200)
+      await scene.at.close()
+    })
+
+    test('a head that fell behind its entries stops the namespace', async () => {
+      const at = await openTestCatalog(dialect, await newConfig(dialect))
+      const scene = await declareScene(at, NAMESPACE)
+      const size = await scene.size()
+      const raw = await openRaw(at.config)
+      // Of 2 entries the compact range is one hash, as of 1.
+      assert.equal(size, 2)
+      await raw.run('update log_head set size = size - 1')
+      if (dialect === 'sqlite') {
+        for (const trigger of ['entry_gapless', 'tree_head_grows']) {
+          await raw.run(`drop trigger ${trigger}`)
+        }
+      }
+      await raw.close()
+      const answers = await Promise.all([scene.put('/jobs/a', {}), scene.put('/jobs/b', {})])
+      for (const answer of answers) {
+        assert.equal(refused(answer, 'LOG_CORRUPT').namespace, NAMESPACE)
+        assert.match(answer.body.detail, /cairn fsck/)
+      }
+      refused(await scene.put('/jobs/c', {}), 'LOG_CORRUPT')
+      await at.close()
+    })
+
     test('a changed compact range is found before it is gone on from', async () => {
       const scene = await open()
       const { db } = scene.at.catalog.context

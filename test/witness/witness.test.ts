@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { EMPTY_ROOT } from '../../schema/merkle.ts'
@@ -208,6 +208,11 @@ describe('a witness', () => {
       port: 0,
       nowMs: () => WITNESS_MS,
     }
+    mkdirSync(join(directory, 'folder', 'witness-key.json'), { recursive: true })
+    await assert.rejects(
+      startWitness({ ...config, directory: join(directory, 'folder'), name: 'w1' }),
+      { code: 'CONFIG_INVALID', message: /witness-key\.json cannot be read .*\(EISDIR\)/ },
+    )
     await assert.rejects(startWitness(config), { code: 'CONFIG_INVALID' })
     await assert.rejects(startWitness({ ...config, name: 'two words' }), { code: 'INVALID_NAME' })
     const file = join(directory, 'witness-key.json')
