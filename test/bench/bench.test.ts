@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import type { Hono } from 'hono'
+import type { Dialect } from '../../migrations/dialect.ts'
 import { canonicalize } from '../../schema/canonical-json.ts'
 import { digestOf } from '../../schema/digest.ts'
 import { Manifest } from '../../schema/manifest.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
 import { Environment } from '../../schema/environment.ts'
+import { parseTlogProof } from '../../schema/transparency/tlog-proof.ts'
 import { openDatabase } from '../../server/compose.ts'
+import type { Config } from '../../server/config.ts'
 import { validate } from '../../server/http/validate.ts'
-import { dialects, newConfig, openTestCatalog } from '../harness/catalog.ts'
+import { dialects, newConfig, openTestCatalog, type TestCatalog } from '../harness/catalog.ts'
 import { verifyCatalog } from '../torture/verify-catalog.ts'
+import { publishTiles, timeAudit } from './audit-tiles.ts'
 import { checkpointAt, digestAt, environment, lineAt, LINE_COUNT, NAMESPACE } from './fixture.ts'
 import { goals, judge } from './goals.ts'
 import { loadClient } from './http-load.ts'
+import { openLogQuestions } from './log-questions.ts'
 import { parseOptions } from './options.ts'
 import { openRawPostgres } from './raw-postgres.ts'
 import { openRawSqlite } from './raw-sqlite.ts'
@@ -23,6 +30,7 @@ import { recordWrites } from './raw-writes.ts'
 import { openRegistrations } from './registrations.ts'
 import { interleave, ratioOf } from './rounds.ts'
 import { median, quantile, variation } from './statistics.ts'
+import { createAppWithoutReceipts } from './without-receipts.ts'
 
 describe('the fixture', () => {
   test('has valid manifests of about 2 KB with four blob references', () => {
@@ -128,19 +136,55 @@ test('the load generator counts what is answered, and refuses an answer that it 
   )
 })
 
+const prefix = `/v1/namespaces/${NAMESPACE}`
+
+/** A catalog with the runs of the first four lines. */
+async function openWithRuns(dialect: Dialect, config: Config): Promise<TestCatalog> {
+  const catalog = await openTestCatalog(dialect, config)
+  await catalog.call('PUT', prefix, {})
+  const digest = digestOf(canonicalize(environment))
+  await catalog.call('PUT', `${prefix}/environments/${digest}`, environment)
+  for (const number of [0, 1, 2, 3]) {
+    const body = { ...lineAt(number), resume: 'none' }
+    assert.ok((await catalog.call('POST', `${prefix}/runs`, body)).status < 300)
+  }
+  return catalog
+}
+
 for (const dialect of dialects) {
+  test(`on ${dialect} the server without receipts writes the same log, and the one as shipped goes on`, async (t) => {
+    const config = await newConfig(dialect)
+    const shipped = await openWithRuns(dialect, config)
+    t.after(() => rm(config.dataDirectory, { recursive: true, force: true }))
+    const bare = await createAppWithoutReceipts(shipped.catalog)
+    const register = async (app: Hono, sequence: number): Promise<string> => {
+      const answer = await app.request(`http://127.0.0.1${prefix}/checkpoints`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${shipped.token}`, 'content-type': 'application/json' },
+        body: `{"manifest":${checkpointAt(sequence).text}}`,
+      })
+      assert.equal(answer.status, 201)
+      return ((await answer.json()) as { readonly proof: string }).proof
+    }
+    assert.notEqual(await register(shipped.app, 0), '')
+    assert.equal(await register(bare, 1), '')
+    assert.equal(await register(bare, 2), '')
+    const proof = parseTlogProof(await register(shipped.app, 3))
+    assert.ok(proof.ok)
+    const { body } = await shipped.call('GET', `${prefix}/entries`)
+    const kinds = (body as { items: readonly { entry: { kind: string } }[] }).items.map(
+      (item) => item.entry.kind,
+    )
+    assert.equal(kinds.filter((kind) => kind === 'checkpoint.registered').length, 4)
+    assert.equal(kinds.filter((kind) => kind === 'log-key.published').length, 1)
+    await shipped.catalog.close()
+    assert.deepEqual((await verifyCatalog(config, [], NAMESPACE)).violations, [])
+  })
+
   test(`the raw loop writes on ${dialect} what the catalog would have written`, async (t) => {
     const config = await newConfig(dialect)
-    const catalog = await openTestCatalog(dialect, config)
+    const catalog = await openWithRuns(dialect, config)
     t.after(() => rm(config.dataDirectory, { recursive: true, force: true }))
-    const prefix = `/v1/namespaces/${NAMESPACE}`
-    await catalog.call('PUT', prefix, {})
-    const digest = digestOf(canonicalize(environment))
-    await catalog.call('PUT', `${prefix}/environments/${digest}`, environment)
-    for (const number of [0, 1, 2, 3]) {
-      const body = { ...lineAt(number), resume: 'none' }
-      assert.ok((await catalog.call('POST', `${prefix}/runs`, body)).status < 300)
-    }
     await catalog.catalog.close()
 
     const database = await openDatabase(config.database, Date.now)
@@ -163,3 +207,31 @@ for (const dialect of dialects) {
     assert.equal(after.entryCount, before.entryCount + 32)
   })
 }
+
+test('the log is asked in process, and audited from a folder without its documents', async (t) => {
+  const config = await newConfig('sqlite')
+  const catalog = await openWithRuns('sqlite', config)
+  t.after(async () => {
+    await catalog.catalog.close()
+    await rm(config.dataDirectory, { recursive: true, force: true })
+  })
+  for (const sequence of [0, 1, 2, 3]) {
+    const manifest: unknown = JSON.parse(checkpointAt(sequence).text)
+    const { status } = await catalog.call('POST', `${prefix}/checkpoints`, { manifest })
+    assert.equal(status, 201)
+  }
+  const ask = await openLogQuestions(catalog.catalog.context)
+  for (const question of ['hot proof', 'any proof'] as const) {
+    const sample = await ask(question, 20)
+    assert.ok(sample.count > 0 && sample.p99Ms >= sample.p50Ms && sample.perSecond > 0)
+  }
+  // Most lines have no run here: a question that is refused is no measurement.
+  await assert.rejects(ask('latest', 1_000), { code: 'JOB_NOT_FOUND' })
+
+  const published = await publishTiles(catalog.catalog, join(config.dataDirectory, 'published'))
+  assert.ok(published.size > 8)
+  assert.ok((await timeAudit(published)) > 0)
+  assert.ok(!(await readdir(published.directory)).includes('documents'))
+  await writeFile(join(published.directory, `tile/0/000.p/${published.size}`), 'altered')
+  await assert.rejects(timeAudit(published), /the audit of/)
+})

@@ -43,10 +43,16 @@ export const goals = {
   stored: lower('G15', 1.5, 1.3, 0.4),
   written: lower('G16', 15, 8, 4),
   lineage: lower('G17', 300, 100, 60),
+  inclusionProof: lower('G18', 1, 0.5),
+  // Signed, remembered and proven against none of it; G19 is about the tree and its signature alone.
+  receipts: higher('receipts', 0.8, 0.85),
   walSize: lower('G23', 4, 2),
   start: lower('G24', 2, 0.5, 0.3),
   memory: { id: 'memory', better: 'lower', target: 256 },
   spool: { id: 'spool', better: 'lower', target: 3 },
+  proofTail: { id: 'proof', better: 'lower', target: 2 },
+  // A million entries in half a minute.
+  audit: { id: 'audit', better: 'higher', target: 33_334 },
 } as const satisfies Readonly<Record<string, Goal>>
 
 /** How a number stands to a goal. */

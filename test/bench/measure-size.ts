@@ -1,6 +1,8 @@
 import type { BenchDatabase } from './database.ts'
 import type { Line } from './lines.ts'
+import { logLines } from './log-lines.ts'
 import { measureBatches } from './measure-batches.ts'
+import { measureLog } from './measure-log.ts'
 import { measureLineage, measureReads } from './measure-reads.ts'
 import { measureTail } from './measure-tail.ts'
 import { measureWrites } from './measure-writes.ts'
@@ -23,7 +25,7 @@ export interface SizeRun {
   readonly filledCount: number
   readonly primary: BenchDatabase
   readonly copy: BenchDatabase
-  /** The size at which also variants, latency at half load and lineage are measured. */
+  /** The size at which also variants, latency at half load, lineage and audits are measured. */
   readonly isLast: boolean
   readonly options: BenchOptions
   readonly onRound: (text: string) => void
@@ -37,14 +39,16 @@ export interface MeasuredSize {
   readonly nextSequence: number
 }
 
-/** Measures everything that goes through a running server, at one size. */
+/** Measures the log in process, and everything that goes through a running server, at one size. */
 export async function measureSize(run: SizeRun): Promise<MeasuredSize> {
   const { options, onRound } = run
   const { profileDirectory: folder } = options
   const flags = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
-  const session = await openSession(run.primary, run.filledCount, flags)
   const timing = { roundCount: options.roundCount, roundMs: options.roundMs, onRound }
   const extra = run.isLast && !options.quick
+  // First, so that nothing else is at work, and the copy has what was filled.
+  const log = await measureLog(run.copy, { ...timing, withAudit: extra })
+  const session = await openSession(run.primary, run.filledCount, flags)
   try {
     const reads = await measureReads(session, timing)
     const lineage = extra ? await measureLineage(session, timing) : undefined
@@ -59,12 +63,14 @@ export async function measureSize(run: SizeRun): Promise<MeasuredSize> {
         ...readLines(run.size, reads),
         ...(lineage === undefined ? [] : [lineageLine(run.size, lineage)]),
         ...(tail === undefined ? [] : tailLines(run.size, tail)),
+        ...logLines(run.size, log),
         memoryLine(run.size, await session.usage()),
       ],
       blocks: {
         reads,
         writes,
         batches: batches.block,
+        log: log.block,
         ...(lineage === undefined ? {} : { lineage }),
         ...(tail === undefined ? {} : { tail }),
       },

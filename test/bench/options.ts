@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly directory: string | undefined
   /** Folder for CPU profiles of the server; undefined takes none. */
   readonly profileDirectory: string | undefined
-  /** Writes and reads only: no start, tail, lineage or spool. */
+  /** Writes, reads and proofs only: no start, tail, lineage, audit or spool. */
   readonly quick: boolean
 }
 
@@ -29,7 +29,7 @@ export const usage = `npm run bench -- [options]
   --size 10k|100k|1m|all       may be given several times; default 10k and 100k
   --rounds N                   ${ROUNDS_MIN_COUNT} to ${ROUNDS_MAX_COUNT}; default ${ROUNDS_MIN_COUNT}
   --seconds S                  length of a round; default 2
-  --quick                      writes and reads only
+  --quick                      writes, reads and proofs only
   --json FILE                  also write every number, with the machine and versions
   --directory DIR              where the databases are put; default the temporary folder
   --profile DIR                CPU profiles of the server, one for each size`

@@ -39,6 +39,7 @@ export interface Session {
 export interface Variants {
   readonly withoutAuth: LoadClient
   readonly commitEach: LoadClient
+  readonly withoutReceipts: LoadClient
 }
 
 /** Starts a server over a database that holds checkpoints 0 to below `filledCount`. */
@@ -61,8 +62,12 @@ export async function openSession(
     echo: referenceTo(ports.echo),
     hono: referenceTo(ports.hono),
     variants: async () => {
-      const { withoutAuth, commitEach } = await server.ask<VariantPorts>({ do: 'variants' })
-      return { withoutAuth: clientOf(withoutAuth), commitEach: clientOf(commitEach) }
+      const changed = await server.ask<VariantPorts>({ do: 'variants' })
+      return {
+        withoutAuth: clientOf(changed.withoutAuth),
+        commitEach: clientOf(changed.commitEach),
+        withoutReceipts: clientOf(changed.withoutReceipts),
+      }
     },
     batches: clientOf(port, BATCH_CONNECTION_COUNT),
     single: clientOf(port, 1),

@@ -18,7 +18,7 @@ type Ratio = Omit<RatioLine, 'size' | 'block'>
 export function writeLines(size: string, block: Block, database: DatabaseKind): readonly Line[] {
   const goal = database === 'sqlite' ? goals.register : goals.registerPostgres
   const line = (ratio: Ratio): Line => ratioLine({ size, block, ...ratio })
-  const { auth, groupCommit } = goals
+  const { auth, receipts, groupCommit } = goals
   return [
     referenceLine(block, 'echo', size),
     line({ name: 'hono echo', measures: ['hono echo', 'echo'] }),
@@ -26,6 +26,7 @@ export function writeLines(size: string, block: Block, database: DatabaseKind): 
     ...(block.samples.has('commit each')
       ? [
           line({ name: 'authenticated', measures: ['register', 'without auth'], goal: auth }),
+          line({ name: 'receipts', measures: ['register', 'without receipts'], goal: receipts }),
           line({ name: 'group commit', measures: ['register', 'commit each'], goal: groupCommit }),
         ]
       : []),

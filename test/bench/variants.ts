@@ -6,6 +6,7 @@ import type { Routes } from '../../server/http/route.ts'
 import { recoverRoutes } from '../../server/recover/routes.ts'
 import { registerRoutes } from '../../server/register/routes.ts'
 import { serveApp } from './references.ts'
+import { createAppWithoutReceipts } from './without-receipts.ts'
 
 /** Ports of the same catalog with one thing other than it ships. */
 export interface VariantPorts {
@@ -13,6 +14,8 @@ export interface VariantPorts {
   readonly withoutAuth: number
   /** Commits each registration in a transaction of its own. */
   readonly commitEach: number
+  /** Signs, remembers and proves nothing. */
+  readonly withoutReceipts: number
 }
 
 const everyone = {
@@ -20,8 +23,9 @@ const everyone = {
   grants: [{ verbs: ['append', 'read'], on: '*/*' }],
 } as const
 
-/** Listens with both variants over an open catalog. */
-export async function serveVariants({ context }: Catalog, token: string): Promise<VariantPorts> {
+/** Listens with every variant over an open catalog. */
+export async function serveVariants(catalog: Catalog, token: string): Promise<VariantPorts> {
+  const { context } = catalog
   return {
     withoutAuth: await serveApp(variant(context, async () => everyone)),
     commitEach: await serveApp(
@@ -30,6 +34,7 @@ export async function serveVariants({ context }: Catalog, token: string): Promis
         return everyone
       }),
     ),
+    withoutReceipts: await serveApp(await createAppWithoutReceipts(catalog)),
   }
 }
 
