@@ -117,11 +117,7 @@ export function openSigner(options: SignerOptions): Signer {
   }
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
-    const head = await memory.read(log.origin)
-    if (head === undefined) throw forgotten(log.origin, stored.size)
-    // Every log continues the empty one.
-    if (head.size > 0) await refuseUnlessStored(log.origin, head, stored)
-    log.head = head
+    log.head = await readStored(memory, log.origin, stored)
   }
   const remember = async (namespace: NamespaceName, head: RootedHead): Promise<void> => {
     const log = logOf(namespace)
@@ -245,6 +241,19 @@ function storedLog(db: Reader, namespace: NamespaceName, known: RootedHead): Sto
       return (await at(size))?.root
     },
   }
+}
+
+/** The head that is remembered, which the database must have. */
+async function readStored(
+  memory: SignerMemory,
+  origin: string,
+  stored: StoredLog,
+): Promise<RootedHead> {
+  const head = await memory.read(origin)
+  if (head === undefined) throw forgotten(origin, stored.size)
+  // Every log continues the empty one.
+  if (head.size > 0) await refuseUnlessStored(origin, head, stored)
+  return head
 }
 
 async function refuseUnlessStored(

@@ -158,7 +158,9 @@ for (const dialect of dialects) {
 
     test('tiles, documents and heads that were altered are refused, and nothing changes', () =>
       useSetBack(async (at) => {
-        const unchanged = await exportOf(at)
+        // A log that was set back is not exported, because its head is not signed.
+        const stored = () => at.catalog.context.db.selectFrom('entry').selectAll().execute()
+        const unchanged = await stored()
         const files = folder(published.newest)
         const altered = (one: string): LogFiles => ({
           read: async (path) => {
@@ -182,7 +184,7 @@ for (const dialect of dialects) {
         } finally {
           await stranger.close()
         }
-        assert.ok((await exportOf(at)).equals(unchanged))
+        assert.deepEqual(await stored(), unchanged)
       }))
 
     test('an old export is refused as an import where more of its log was signed', async () => {
