@@ -31,6 +31,10 @@ export function translateFailure(error: unknown): unknown {
   return error
 }
 
+/** Uniqueness, foreign keys and triggers: what a row broke that was missing or wrong in itself is not among them. */
+const besideOthers =
+  /^(?:SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|TRIGGER|FOREIGNKEY|ROWID)|23503|23505|23000)$/
+
 /**
  * Whether the database refused a row for what is stored beside it. Not so for answers by idempotency key: two
  * servers may answer the same key in different namespaces, whose locks are different ones.
@@ -38,7 +42,7 @@ export function translateFailure(error: unknown): unknown {
 export function contradictsStored(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
   if ('table' in error && error.table === 'idempotency') return false
-  return /^(?:SQLITE_CONSTRAINT|23)/.test(String(error.code))
+  return besideOthers.test(String(error.code))
 }
 
 function isAway(code: string, message: string): boolean {
