@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,9 @@ import { freePort } from './free-port.ts'
 const directory = mkdtempSync(join(tmpdir(), 'cairn-postgres-'))
 // The server runs as another user, who must reach its own folder in here.
 chmodSync(directory, 0o755)
+const isRoot = process.getuid?.() === 0
+// That user must also reach the programs: a checkout in a folder of `mktemp -d` is closed to all but its owner.
+if (isRoot) openCheckout(join(import.meta.dirname, '../..'))
 const port = await freePort()
 const server = new EmbeddedPostgres({
   databaseDir: join(directory, 'data'),
@@ -23,12 +26,18 @@ const server = new EmbeddedPostgres({
   port,
   persistent: true,
   // PostgreSQL does not run as root; the option is for machines where the tests do.
-  createPostgresUser: process.getuid?.() === 0,
+  createPostgresUser: isRoot,
   initdbFlags: ['--encoding=UTF8', '--locale=C'],
   postgresFlags: ['-c', 'listen_addresses=127.0.0.1', ...process.argv.slice(2)],
   onLog: () => undefined,
   onError: () => undefined,
 })
+
+/** Lets others through the checkout's own folder; they still cannot list it. */
+function openCheckout(root: string): void {
+  const { mode } = statSync(root)
+  if ((mode & 0o001) === 0) chmodSync(root, mode | 0o001)
+}
 
 let last: Promise<unknown> = Promise.resolve()
 
