@@ -137,6 +137,11 @@ const refusedSets: readonly (readonly [string, Env, readonly string[]])[] = [
     { CAIRN_SIGNER_MEMORY: '.cairn/catalog.sqlite' },
     ['CAIRN_SIGNER_MEMORY', 'CAIRN_DATABASE_URL'],
   ],
+  [
+    'a memory in the embedded database, written another way',
+    { CAIRN_SIGNER_MEMORY: './.cairn/../.cairn/./catalog.sqlite' },
+    ['CAIRN_SIGNER_MEMORY', 'CAIRN_DATABASE_URL'],
+  ],
   ['a memory that is none', { CAIRN_SIGNER_MEMORY: 'mysql://db' }, ['CAIRN_SIGNER_MEMORY']],
   ...['-1', '65536', '1.5', 'http', '0x50', '8080 ', ' ', '1e3'].map(
     (port) => [`port "${port}"`, { CAIRN_PORT: port }, ['CAIRN_PORT']] as const,

@@ -90,6 +90,8 @@ for (const dialect of dialects) {
         { from: 0, to: size },
         { from: size, to: size - 1 },
         { from: 1, to: size + 1 },
+        { from: size + 1, to: size + 1 },
+        { from: 2 ** 53 - 1, to: 2 ** 53 - 1 },
       ]) {
         await assert.rejects(proveConsistency(db, namespace(), between), outOfRange)
       }
