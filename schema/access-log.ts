@@ -2,6 +2,7 @@ import { canonicalize, type Json } from './canonical-json.ts'
 import { HASH_BYTES, sha256 } from './digest.ts'
 import type { ErrorCode } from './errors.ts'
 import { accepted, refused, type Finding, type Parsed } from './transparency/finding.ts'
+import { sameBytes } from './same-bytes.ts'
 
 /**
  * How what was asked ended: it made entries, it was recorded before, the rules refused it, or its
@@ -139,10 +140,6 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function isRun(value: unknown): boolean {
   return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger)
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, place) => byte === right[place])
 }
 
 const utf8 = new TextEncoder()

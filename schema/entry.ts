@@ -4,9 +4,6 @@ import type { JobName, Labels, Partition, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 
-/** Most bytes of one entry: the C2SP tile format gives each entry a 16-bit length. */
-export const ENTRY_MAX_BYTES = 65_535
-
 /** Most bytes of one document. */
 export const DOCUMENT_MAX_BYTES = 8 * 1024 * 1024
 

@@ -1,4 +1,5 @@
 import { isHash, isTreeSize, nodeHash } from './merkle.ts'
+import { sameBytes } from './same-bytes.ts'
 
 /** Why a proof proves nothing. */
 export type ProofFault =
@@ -50,7 +51,7 @@ export function verifyInclusion(claim: InclusionClaim): ProofFinding {
   const fault = pathFault(path, sides.length)
   if (fault !== undefined) return refused(fault)
   const reached = sides.reduce((hash, side, step) => join(hash, side, path[step] ?? hash), leafHash)
-  return equal(reached, root) ? { ok: true } : refused('root-mismatch')
+  return sameBytes(reached, root) ? { ok: true } : refused('root-mismatch')
 }
 
 /**
@@ -68,7 +69,7 @@ export function verifyConsistency(claim: ConsistencyClaim): ProofFinding {
   if (oldSize === newSize) {
     const fault = pathFault(path, 0)
     if (fault !== undefined) return refused(fault)
-    return equal(oldRoot, newRoot) ? { ok: true } : refused('root-mismatch')
+    return sameBytes(oldRoot, newRoot) ? { ok: true } : refused('root-mismatch')
   }
   let index = oldSize - 1
   let last = newSize - 1
@@ -90,8 +91,8 @@ export function verifyConsistency(claim: ConsistencyClaim): ProofFinding {
     if (side === 'left') oldHash = join(oldHash, side, sibling)
     newHash = join(newHash, side, sibling)
   })
-  if (!equal(oldHash, oldRoot)) return refused('old-root-mismatch')
-  return equal(newHash, newRoot) ? { ok: true } : refused('new-root-mismatch')
+  if (!sameBytes(oldHash, oldRoot)) return refused('old-root-mismatch')
+  return sameBytes(newHash, newRoot) ? { ok: true } : refused('new-root-mismatch')
 }
 
 /**
@@ -131,10 +132,6 @@ function join(hash: Uint8Array, side: Side, sibling: Uint8Array): Uint8Array {
 /** Bit operators would cut an index to 32 bits. */
 function half(index: number): number {
   return Math.floor(index / 2)
-}
-
-function equal(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index])
 }
 
 function refused(reason: ProofFault): ProofFinding {

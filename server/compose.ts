@@ -88,11 +88,14 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   const { logPolicyFile } = config
   const witnesses = logPolicyFile === undefined ? undefined : readWitnessPolicy(logPolicyFile)
   const database = await openDatabase(config.database, nowMs)
-  await checkRole(database, logger).catch(async (error: unknown) => {
+  let signer: Signer
+  try {
+    await checkRole(database, logger)
+    signer = await openCatalogSigner(config, database.reader, nowMs())
+  } catch (error) {
     await database.close()
     throw error
-  })
-  const signer = await openCatalogSigner(config, database.reader, nowMs())
+  }
   const db = database.reader
   const cosignatures =
     witnesses &&

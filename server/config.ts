@@ -43,7 +43,7 @@ const DEFAULT_DIRECTORY = '.cairn'
 const loopback = ['localhost', '127.0.0.1', '[::1]', '::1'] as const
 
 /**
- * Reads the configuration from variables; pure.
+ * Reads the configuration from variables; of files it asks only whether two paths lead to one.
  *
  * @throws {CONFIG_INVALID} a value is not understood, or two contradict each other; the message names them
  */

@@ -5,7 +5,7 @@ import type { TreeHead } from '../../schema/transparency/tree-head.ts'
 import { formatVerifierKey, type VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import { checkHead, logKeysOf, type TrustRoot } from './check-head.ts'
 import type { HeadMemory } from './head-memory.ts'
-import { sameBytes } from './same-bytes.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import type { TileProofs } from './tile-nodes.ts'
 
 /** A signed tree head that a log offers, and what to judge it by. */

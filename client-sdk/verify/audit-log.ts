@@ -5,14 +5,14 @@ import {
   type EntryTile,
   type HashTile,
 } from '../../schema/transparency/tile-coverage.ts'
-import { formatTilePath } from '../../schema/transparency/tile-path.ts'
+import { formatTilePath, HEAD_PATH } from '../../schema/transparency/tile-path.ts'
 import type { TreeHead } from '../../schema/transparency/tree-head.ts'
 import { checkHead, type TrustRoot } from './check-head.ts'
 import { readAhead } from './read-ahead.ts'
 import { readEntryTile, readHashTile, readHead } from './read-tile.ts'
 import { startRebuild, type RebuiltHash, type RebuiltTile } from './rebuild-tree.ts'
-import { sameBytes } from './same-bytes.ts'
-import { HEAD_PATH, type TileSource } from './tile-source.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
+import type { TileSource } from './tile-source.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Findings after which an audit stops: a log that is this wrong needs no longer list. */

@@ -6,7 +6,7 @@ import { meetsQuorum, policyKeys } from '../../schema/transparency/policy-quorum
 import { parseSignedNote } from '../../schema/transparency/signed-note.ts'
 import { parseTreeHead, type TreeHead } from '../../schema/transparency/tree-head.ts'
 import { sameVerifierKey, type VerifierKey } from '../../schema/transparency/verifier-key.ts'
-import { sameBytes } from './same-bytes.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import { verdictOf, type Verdict } from './verdict.ts'
 
 /** Whom a check believes; got from somewhere other than the log that is checked. */

@@ -3,8 +3,13 @@ import { isCatalogError } from '../../schema/errors.ts'
 import { decodeEntryBundle } from '../../schema/transparency/entry-bundle.ts'
 import { accepted, refused, type Parsed } from '../../schema/transparency/finding.ts'
 import type { EntryTile, HashTile } from '../../schema/transparency/tile-coverage.ts'
-import { formatTilePath, TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
-import { HEAD_PATH, type TileSource } from './tile-source.ts'
+import {
+  formatTilePath,
+  HEAD_PATH,
+  TILE_WIDTH,
+  type TilePath,
+} from '../../schema/transparency/tile-path.ts'
+import type { TileSource } from './tile-source.ts'
 
 /** A file of a log that was found: its bytes, and the width that it says it has. */
 type Found = { readonly bytes: Uint8Array; readonly width: number }

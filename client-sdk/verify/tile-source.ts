@@ -2,7 +2,7 @@ import { HASH_BYTES } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { BUNDLE_MAX_BYTES } from '../../schema/transparency/entry-bundle.ts'
 import { MAX_NOTE_BYTES } from '../../schema/transparency/signed-note.ts'
-import { parseTilePath, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
+import { HEAD_PATH, parseTilePath, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 
 /**
  * Where a log's files are read: the signed tree head at `checkpoint`, tiles and entry bundles at `tile/…`.
@@ -13,9 +13,6 @@ export interface TileSource {
   /** The bytes at a path relative to the log's prefix, undefined if there are none; it throws when it cannot tell. */
   read(path: string): Promise<Uint8Array | undefined>
 }
-
-/** Path of the signed tree head, which C2SP calls a checkpoint. */
-export const HEAD_PATH = 'checkpoint'
 
 /** Bytes of a full tile. */
 const TILE_MAX_BYTES = TILE_WIDTH * HASH_BYTES

@@ -6,7 +6,7 @@ import { TILE_WIDTH } from './tile-path.ts'
 const LENGTH_BYTES = 2
 
 /** Most bytes of an entry: all that the length can say. */
-const ENTRY_MAX_BYTES = 0xffff
+export const ENTRY_MAX_BYTES = 0xffff
 
 /** Most bytes of one entry bundle: 256 entries of 65,535 bytes, each after its length. */
 export const BUNDLE_MAX_BYTES = TILE_WIDTH * (LENGTH_BYTES + ENTRY_MAX_BYTES)

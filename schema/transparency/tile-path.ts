@@ -1,5 +1,8 @@
 import { accepted, refused, type Parsed } from './finding.ts'
 
+/** The path of the signed tree head, which C2SP calls a checkpoint. */
+export const HEAD_PATH = 'checkpoint'
+
 /** Hashes in a full tile, and entries in a full bundle: 256. */
 export const TILE_WIDTH = 256
 

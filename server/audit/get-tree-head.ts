@@ -15,5 +15,6 @@ export async function getTreeHead(
   _principal: Principal,
   { namespace }: InputOf<'getTreeHead'>,
 ): Promise<string> {
-  return readSignedHead(context, namespace)
+  const { signedHead } = await readSignedHead(context, namespace)
+  return signedHead
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../schema/canonical-json.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { LogIndex } from '../../schema/names.ts'
+import { parseEntry } from '../../schema/parse-entry.ts'
 import type { Row } from '../store/tables.ts'
 
 /** An entry as callers see it: its position, its leaf hash in base64, and what its bytes say. */
@@ -42,16 +43,11 @@ export function parseEntryRecord(row: Row<'entry'>): EntryRecord {
 }
 
 function parseStored({ namespace, log_index: index, bytes }: Row<'entry'>): JsonObject {
-  let cause: unknown
-  try {
-    const found: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof found === 'object' && found !== null) return found as JsonObject
-  } catch (error) {
-    cause = error
-  }
+  const entry = parseEntry(bytes)
+  if (entry !== undefined) return entry as unknown as JsonObject
   throw new CatalogError(
     'LOG_CORRUPT',
     `Entry ${index} of the log of "${namespace}" is stored as something that is not a JSON object: run "cairn fsck" to find what was changed, and restore that.`,
-    { cause, detail: { namespace, index } },
+    { detail: { namespace, index } },
   )
 }

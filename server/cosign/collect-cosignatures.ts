@@ -8,7 +8,6 @@ import {
   type NoteSignature,
   type SignedNote,
 } from '../../schema/transparency/signed-note.ts'
-import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { Reader } from '../store/database.ts'
 import { askWitness, type WitnessAddress } from './ask-witness.ts'
 import { proveConsistency, readSignedHead } from '../log/read-proofs.ts'
@@ -141,9 +140,9 @@ export class Collection {
     const isIdle = this.#asked.every((one) => one.running === undefined)
     if (!isMet && !isIdle) return
     if (this.#rest !== undefined && this.#waiters.size === 0) return
-    const signedHead = await readSignedHead(this.#options, this.#namespace)
-    if (signedHead === this.#target?.signedHead) return
-    this.#target = parseTarget(signedHead)
+    const head = await readSignedHead(this.#options, this.#namespace)
+    if (head.signedHead === this.#target?.signedHead) return
+    this.#target = targetOf(head)
     // A policy that asks for nobody is met before anybody answers.
     this.#settle(this.#target)
     clearTimeout(this.#rest)
@@ -218,14 +217,10 @@ export class Collection {
   }
 }
 
-function parseTarget(signedHead: string): Target {
-  const note = parseSignedNote(signedHead)
-  const head = note.ok ? parseTreeHead(note.value.text) : note
-  if (!note.ok || !head.ok) {
-    throw new CatalogError('INTERNAL', 'What the log signed is no tree head; report this.')
-  }
-  const { size, root } = head.value
-  return { size, root, signedHead, note: note.value, cosignatures: new Map() }
+function targetOf(head: WitnessedHead): Target {
+  const note = parseSignedNote(head.signedHead)
+  if (note.ok) return { ...head, note: note.value, cosignatures: new Map() }
+  throw new CatalogError('INTERNAL', 'What the log signed is no signed note; report this.')
 }
 
 function withLines({ signedHead, cosignatures }: Target): string {

@@ -115,7 +115,7 @@ async function answerTo(http: HonoContext, request: Request): Promise<Answer> {
   const grant = authorize(operation, principal, params)
   const query = readQuery(operation, http.req.raw.url)
   const raw = await readRaw(operation, http.req.raw)
-  const input: Input = Object.assign(params, query)
+  const input: Input = { ...params, ...query }
   if (operation.body !== undefined) {
     input['body'] = parseBody(operation, raw)
     validate(operation.body, input['body'], 'body')
@@ -158,7 +158,6 @@ function idempotencyOf(
   id: OperationId,
   { input, raw }: { readonly input: Input; readonly raw: RawBody },
 ): Context['request'] | undefined {
-  if (http.req.method === 'GET') return undefined
   const key = http.req.header('idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\u0021-\u007e]{1,255}$/.test(key)) {

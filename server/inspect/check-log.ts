@@ -2,6 +2,8 @@ import { digestOf, HASH_BYTES } from '../../schema/digest.ts'
 import type { Entry } from '../../schema/entry.ts'
 import { leafHash } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import { parseEntry } from '../../schema/parse-entry.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import type { CheckCode, FindingList } from './check-findings.ts'
@@ -76,17 +78,14 @@ function report(
 /** Compares an entry's bytes with its leaf hash; undefined if it cannot be read. */
 function checkEntry(check: LogCheck, { log_index, bytes, leaf_hash }: Row<'entry'>) {
   const where = `entry ${log_index}`
-  if (!same(leafHash(bytes), leaf_hash)) {
+  if (!sameBytes(leafHash(bytes), leaf_hash)) {
     report(check, 'entry-altered', where, 'Its bytes do not have the leaf hash beside them.')
   }
-  try {
-    const found: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof found === 'object' && found !== null) return found as Entry
-  } catch {
-    // Said below.
+  const entry = parseEntry(bytes)
+  if (entry === undefined) {
+    report(check, 'entry-unreadable', where, 'Its bytes are not a JSON object.')
   }
-  report(check, 'entry-unreadable', where, 'Its bytes are not a JSON object.')
-  return undefined
+  return entry
 }
 
 /** Walks the documents beside the entries that name them. */
@@ -145,7 +144,7 @@ async function openHeadCheck(check: LogCheck, tree: TileRebuild) {
     take: async (last: Entry | undefined): Promise<void> => {
       if (next === undefined) return
       const where = whereOf(next)
-      if (!same(tree.root(), next.root)) {
+      if (!sameBytes(tree.root(), next.root)) {
         report(check, 'tree-head-altered', where, 'The entries have another root.')
       }
       // A batch has one time, which its entries and its head share.
@@ -179,7 +178,7 @@ async function checkTile(check: LogCheck, tile: RebuiltTile): Promise<void> {
     .executeTakeFirst()
   if (stored === undefined) {
     report(check, 'tile-missing', where, 'It is full, and not stored.')
-  } else if (!same(stored.hashes, tile.hashes) || !same(stored.root, tile.root)) {
+  } else if (!sameBytes(stored.hashes, tile.hashes) || !sameBytes(stored.root, tile.root)) {
     report(check, 'tile-altered', where, 'The entries have other hashes.')
   }
 }
@@ -201,11 +200,7 @@ async function checkLogHead(check: LogCheck, tree: TileRebuild): Promise<void> {
     .select(['size', 'compact_range'])
     .where('namespace', '=', check.namespace)
     .executeTakeFirst()
-  if (head?.size === tree.size() && same(head.compact_range, tree.rangeBytes())) return
+  if (head?.size === tree.size() && sameBytes(head.compact_range, tree.rangeBytes())) return
   const what = `Appenders would go on from ${head?.size ?? 'no'} entries, not from the tree of the ${tree.size()} that are there.`
   report(check, 'log-head-altered', 'log head', what)
-}
-
-function same(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0
 }

@@ -7,7 +7,7 @@ import { contradictsStored } from '../store/failure.ts'
 import { commitBatch, type Committed, type Settled } from './commit-batch.ts'
 import type { Command } from './command.ts'
 import { openDenials } from './denials.ts'
-import { hasLog } from './read-access-log.ts'
+import { readLogSize } from './read-entries.ts'
 import { sealBatch, type DoorState } from './guard-batch.ts'
 import type { Projection } from './projection.ts'
 import { corrupt } from './right-edge.ts'
@@ -91,7 +91,8 @@ export function openLog(options: LogOptions): Log {
     })
   const denials = openDenials({
     append,
-    isKnown: (namespace) => hasLog(options.database.reader, namespace),
+    isKnown: async (namespace) =>
+      (await readLogSize(options.database.reader, namespace)) !== undefined,
     later: (run, delayMs) => {
       const timer = setTimeout(run, delayMs).unref()
       return () => clearTimeout(timer)

@@ -19,10 +19,6 @@ const recordsAfter = statement<Range, Row<'access_log'>>((db, param) =>
     .limit(param('limit')),
 )
 
-const headOf = statement<{ namespace: NamespaceName }, { size: number }>((db, param) =>
-  db.selectFrom('log_head').select('size').where('namespace', '=', param('namespace')),
-)
-
 /** Records of a namespace's access log after a sequence number, oldest first. */
 export async function readAccess(
   reader: Reader,
@@ -30,9 +26,4 @@ export async function readAccess(
   range: { readonly after: number; readonly limit: number },
 ): Promise<readonly Row<'access_log'>[]> {
   return recordsAfter(reader, { namespace, ...range })
-}
-
-/** Whether a namespace has a log, so that denials can be recorded in it. */
-export async function hasLog(reader: Reader, namespace: NamespaceName): Promise<boolean> {
-  return (await headOf(reader, { namespace })).length > 0
 }

@@ -11,15 +11,24 @@ const headOf = statement<{ namespace: NamespaceName }, { size: number }>(
   { isShared: true },
 )
 
+/** Entries of a namespace's log; undefined where it was never declared. */
+export async function readLogSize(
+  reader: Reader,
+  namespace: NamespaceName,
+): Promise<number | undefined> {
+  const [head] = await headOf(reader, { namespace })
+  return head?.size
+}
+
 /**
  * The newest index of a namespace's log.
  *
  * @throws {NAMESPACE_NOT_FOUND}
  */
 export async function newestIndex(reader: Reader, namespace: NamespaceName): Promise<LogIndex> {
-  const [head] = await headOf(reader, { namespace })
-  if (head === undefined || head.size === 0) throw unknownNamespace(namespace)
-  return (head.size - 1) as LogIndex
+  const size = await readLogSize(reader, namespace)
+  if (size === undefined || size === 0) throw unknownNamespace(namespace)
+  return (size - 1) as LogIndex
 }
 
 /**

@@ -12,7 +12,7 @@ import { formatTlogProof } from '../../schema/transparency/tlog-proof.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, readTile, readTreeHead, type RootedHead } from './read-tiles.ts'
 import type { Signer } from '../signing/signer.ts'
-import type { Cosignatures } from '../cosign/witnessed-head.ts'
+import type { Cosignatures, WitnessedHead } from '../cosign/witnessed-head.ts'
 import { hasNode, nodeIn, nodesOver, tileCacheOf, type PlacedTile } from './tile-nodes.ts'
 
 /** What receipts are made with. */
@@ -90,20 +90,18 @@ export async function proveEntry(
 }
 
 /**
- * The signed note of the newest tree head, or of that of exactly a size, with the cosignatures that were
- * collected for it.
+ * The newest tree head and its signed note, with the cosignatures that were collected for it.
  *
  * @throws {NAMESPACE_NOT_FOUND}
- * @throws {LOG_INDEX_OUT_OF_RANGE} no batch ended at that size
  * @throws {LOG_ROLLED_BACK} the database has another log than was signed
  */
 export async function readSignedHead(
   { db, signer, cosignatures }: Proving,
   namespace: NamespaceName,
-  size?: number,
-): Promise<string> {
-  const note = await signer.signStored(namespace, await readTreeHead(db, namespace, size))
-  return cosignatures?.addTo(namespace, note) ?? note
+): Promise<WitnessedHead> {
+  const head = await readTreeHead(db, namespace)
+  const note = await signer.signStored(namespace, head)
+  return { ...head, signedHead: cosignatures?.addTo(namespace, note) ?? note }
 }
 
 /** The head of the batch that brought an entry; that of the newest batch is known without asking. */

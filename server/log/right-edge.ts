@@ -1,6 +1,7 @@
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { foldSubtrees, parseRange, type CompactRange } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import { tileHashesCount } from '../../schema/transparency/tile-coverage.ts'
 import { TILE_HEIGHT, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 import type { Reader } from '../store/database.ts'
@@ -104,10 +105,6 @@ export function readRange(head: Row<'log_head'>): CompactRange {
     if (!isCatalogError(error)) throw error
     throw corrupt(head, 'its compact range does not fit its size')
   }
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0
 }
 
 /** What is said of a namespace whose rows contradict each other. */

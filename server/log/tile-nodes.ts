@@ -3,6 +3,7 @@ import { nodeHash } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 import type { Reader } from '../store/database.ts'
+import { keep } from './keep.ts'
 
 /** Tiles kept in memory for each database, 16 KiB each: 16 MiB, and many times the 14 of the largest proof. */
 const CACHE_MAX_COUNT = 1024
@@ -115,17 +116,4 @@ function openTileCache(): TileCache {
     newestBatch: (namespace) => batches.get(namespace),
     putBatch: (namespace, batch) => keep(batches, namespace, batch, BATCHES_MAX_COUNT),
   }
-}
-
-/** Keeps what was used last: a Map has the order of insertion, so its first is what was used longest ago. */
-export function keep<Key, Value>(
-  map: Map<Key, Value>,
-  key: Key,
-  value: Value,
-  maxCount: number,
-): void {
-  map.delete(key)
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > maxCount && oldest !== undefined) map.delete(oldest)
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { extendRange, rootOf, serializeRange } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
-import type { WriteTransaction } from '../store/database.ts'
+import { TILE_HEIGHT, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
+import { readingOf, type WriteTransaction } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import type { RootedHead } from './read-tiles.ts'
+import { readHashes, type RootedHead } from './read-tiles.ts'
 import { readRange } from './right-edge.ts'
 
-/** Hashes of one full tile, and the levels of the tree it spans: the C2SP tile height. */
-const TILE_HASHES_COUNT = 256
-const TILE_HEIGHT = 8
 /** Tiles of level 6 would cover 256^7 entries, more than a safe integer counts. */
 const TILE_LEVELS_MAX = 7
 
@@ -48,7 +46,7 @@ interface Growth {
 
 async function storeFullTiles(tx: WriteTransaction, growth: Growth): Promise<void> {
   for (let level = 0; level < TILE_LEVELS_MAX; level += 1) {
-    const leavesPerTile = TILE_HASHES_COUNT ** (level + 1)
+    const leavesPerTile = TILE_WIDTH ** (level + 1)
     const first = Math.floor(growth.from / leavesPerTile)
     const end = Math.floor(growth.to / leavesPerTile)
     if (first === end) return
@@ -61,7 +59,7 @@ async function storeFullTiles(tx: WriteTransaction, growth: Growth): Promise<voi
           namespace: growth.namespace,
           level,
           tile_index: index,
-          hashes: Buffer.concat(hashes),
+          hashes,
           root,
         },
       ])
@@ -74,14 +72,13 @@ async function tileHashes(
   tx: WriteTransaction,
   growth: Growth,
   tile: { readonly level: number; readonly index: number },
-): Promise<readonly Uint8Array[]> {
-  const start = tile.index * TILE_HASHES_COUNT
-  const end = start + TILE_HASHES_COUNT
-  const known = Math.floor(growth.from / TILE_HASHES_COUNT ** tile.level)
-  const stored =
-    start < known
-      ? await storedHashes(tx, growth.namespace, { ...tile, start, end: Math.min(end, known) })
-      : []
+): Promise<Uint8Array> {
+  const start = tile.index * TILE_WIDTH
+  const end = start + TILE_WIDTH
+  const known = Math.floor(growth.from / TILE_WIDTH ** tile.level)
+  const width = Math.max(0, known - start)
+  const stored = await readHashes(readingOf(tx.query), growth.namespace, { ...tile, width })
+  assert.ok(stored, 'the hashes before this growth are stored')
   const fresh: Uint8Array[] = []
   for (let at = Math.max(start, known); at < end; at += 1) {
     const hash =
@@ -91,34 +88,5 @@ async function tileHashes(
     assert.ok(hash, 'every hash of a full tile is stored or new')
     fresh.push(hash)
   }
-  assert.equal(stored.length + fresh.length, TILE_HASHES_COUNT)
-  return [...stored, ...fresh]
-}
-
-async function storedHashes(
-  tx: WriteTransaction,
-  namespace: NamespaceName,
-  span: { readonly level: number; readonly start: number; readonly end: number },
-): Promise<readonly Uint8Array[]> {
-  if (span.level === 0) {
-    const rows = await tx.query
-      .selectFrom('entry')
-      .select('leaf_hash')
-      .where('namespace', '=', namespace)
-      .where('log_index', '>=', span.start as never)
-      .where('log_index', '<', span.end as never)
-      .orderBy('log_index')
-      .execute()
-    return rows.map((row) => row.leaf_hash)
-  }
-  const rows = await tx.query
-    .selectFrom('tile')
-    .select('root')
-    .where('namespace', '=', namespace)
-    .where('level', '=', span.level - 1)
-    .where('tile_index', '>=', span.start)
-    .where('tile_index', '<', span.end)
-    .orderBy('tile_index')
-    .execute()
-  return rows.map((row) => row.root)
+  return Buffer.concat([stored, ...fresh])
 }

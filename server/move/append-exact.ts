@@ -1,9 +1,10 @@
 import { digestOf } from '../../schema/digest.ts'
 import type { Json } from '../../schema/canonical-json.ts'
-import { ENTRY_MAX_BYTES, type Entry } from '../../schema/entry.ts'
+import { ENTRY_MAX_BYTES } from '../../schema/transparency/entry-bundle.ts'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { leafHash } from '../../schema/merkle.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import { parseEntry } from '../../schema/parse-entry.ts'
 import type { WriteTransaction } from '../store/database.ts'
 import { translateFailure } from '../store/failure.ts'
 import type { Row } from '../store/tables.ts'
@@ -117,10 +118,8 @@ function parseExact(
     throw refused(at, `it has ${bytes.length} bytes`)
   }
   const index = at as LogIndex
-  const entry = parseJson(bytes, at, 'it') as Entry
-  if (entry === null || typeof entry !== 'object' || typeof entry.kind !== 'string') {
-    throw refused(at, 'it is no entry')
-  }
+  const entry = parseEntry(bytes)
+  if (typeof entry?.kind !== 'string') throw refused(at, 'it is no entry')
   if ((document !== undefined) !== hasDocument(entry)) {
     const what = document === undefined ? 'the document that it names is missing' : 'it has none'
     throw refused(at, `${what} (${entry.kind})`)
@@ -132,7 +131,7 @@ function parseExact(
   if (digestOf(document) !== entry.subject) {
     throw refused(at, `its document is not the one with the digest ${entry.subject}`)
   }
-  const value = parseJson(document, at, 'its document') as Json
+  const value = parseDocument(document, at)
   return {
     row,
     recorded: { namespace, index, entry, document: value },
@@ -140,11 +139,11 @@ function parseExact(
   }
 }
 
-function parseJson(bytes: Uint8Array, at: number, what: string): unknown {
+function parseDocument(bytes: Uint8Array, at: number): Json {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json
   } catch (cause) {
-    throw refused(at, `${what} is not JSON`, cause)
+    throw refused(at, 'its document is not JSON', cause)
   }
 }
 

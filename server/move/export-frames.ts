@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { ENTRY_MAX_BYTES, DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
+import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
 import { CatalogError } from '../../schema/errors.ts'
+import { ENTRY_MAX_BYTES } from '../../schema/transparency/entry-bundle.ts'
 import { MAX_NOTE_BYTES } from '../../schema/transparency/signed-note.ts'
 
 /** The first line of an export, which says the version of all that follows. */

@@ -1,10 +1,10 @@
 import type { Digest } from '../../schema/digest.ts'
-import type { Entry } from '../../schema/entry.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import { parseEntry } from '../../schema/parse-entry.ts'
 import { decodeEntryBundle } from '../../schema/transparency/entry-bundle.ts'
 import { entryBundlesOf } from '../../schema/transparency/tile-coverage.ts'
-import { formatTilePath, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
+import { formatTilePath, HEAD_PATH, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 import type { TreeHead } from '../../schema/transparency/tree-head.ts'
 import type { Database } from '../store/database.ts'
 import { openExactAppend, type ExactAppend } from './append-exact.ts'
@@ -15,8 +15,6 @@ import { hasDocument, type Projection } from '../log/projection.ts'
 import type { Signer } from '../signing/signer.ts'
 import { hasAllSigned, nothingMore, requireSound } from './stored-roots.ts'
 
-/** Where the signed head is, which C2SP calls a checkpoint. */
-const HEAD_PATH = 'checkpoint'
 /** Missing documents that are named. */
 const MISSING_MAX_COUNT = 1_000
 
@@ -102,6 +100,7 @@ async function replayMissing({ published, exact, head, target }: Replay): Promis
   let at: string | undefined
   for await (const bytes of publishedEntries(published, { from: exact.size(), to: head.size })) {
     const entry = parseEntry(bytes)
+    if (entry === undefined) throw unusable('an entry is not a JSON object')
     const document = hasDocument(entry)
       ? await published.readDocument(entry.subject as Digest)
       : undefined
@@ -157,14 +156,6 @@ async function readBundle(
   throw unusable(`${formatTilePath(bundle)} is missing`)
 }
 
-function parseEntry(bytes: Uint8Array): Entry {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Entry
-  } catch (cause) {
-    throw unusable('an entry is not JSON', cause)
-  }
-}
-
 const documentsMissing = (digests: readonly Digest[]): CatalogError =>
   new CatalogError(
     'DOCUMENT_MISSING',
@@ -172,9 +163,8 @@ const documentsMissing = (digests: readonly Digest[]): CatalogError =>
     { detail: { digests } },
   )
 
-const unusable = (what: string, cause?: unknown): CatalogError =>
+const unusable = (what: string): CatalogError =>
   new CatalogError(
     'COPY_CORRUPT',
     `The published log cannot be used: ${what}. Nothing was changed; try another copy.`,
-    { cause },
   )

@@ -11,7 +11,12 @@ import {
   type EntryTile,
   type HashTile,
 } from '../../schema/transparency/tile-coverage.ts'
-import { formatTilePath, TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
+import {
+  formatTilePath,
+  HEAD_PATH,
+  TILE_WIDTH,
+  type TilePath,
+} from '../../schema/transparency/tile-path.ts'
 import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
 import { proveConsistency } from '../log/read-proofs.ts'
 import { readTile } from '../log/read-tiles.ts'
@@ -22,8 +27,6 @@ import { findWrongHash, rootFromTiles } from './check-tiles.ts'
 import { grownBundles, grownUpperTiles } from './grown-tiles.ts'
 import type { PublishedFile, TileSink } from './tile-sink.ts'
 
-/** The path of the signed tree head, which C2SP calls a checkpoint. */
-const HEAD_PATH = 'checkpoint'
 /** Documents of at most 8 MiB that are in memory at once. */
 const DOCUMENTS_MAX_COUNT = 8
 

@@ -1,11 +1,9 @@
-import { CatalogError, isCatalogError } from '../../schema/errors.ts'
+import { isCatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
-import { parseSignedNote } from '../../schema/transparency/signed-note.ts'
-import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
 import { readSignedHead } from '../log/read-proofs.ts'
 import { readTreeHead } from '../log/read-tiles.ts'
 import type { Signer } from '../signing/signer.ts'
-import type { Cosignatures, WitnessedHead } from '../cosign/witnessed-head.ts'
+import type { Cosignatures } from '../cosign/witnessed-head.ts'
 import type { Reader } from '../store/database.ts'
 import { publishLog, type PublishedLog } from './publish-log.ts'
 import type { PublishTarget } from './tile-sink.ts'
@@ -112,7 +110,7 @@ async function publishEach(
     try {
       const isMet = await isWitnessed(db, namespace, { cosignatures, signal })
       if (!isMet) cosignatures = undefined
-      const head = parseHead(await readSignedHead(options, namespace))
+      const head = await readSignedHead(options, namespace)
       const sink = target.sinkOf(namespace)
       const one = await publishLog({ db, signer, namespace, head, sink, signal })
       published.push(one)
@@ -154,11 +152,4 @@ async function listLogs(db: Reader): Promise<readonly NamespaceName[]> {
     .orderBy('namespace')
     .execute()
   return rows.map((row) => row.namespace)
-}
-
-function parseHead(signedHead: string): WitnessedHead {
-  const note = parseSignedNote(signedHead)
-  const head = note.ok ? parseTreeHead(note.value.text) : note
-  if (head.ok) return { size: head.value.size, root: head.value.root, signedHead }
-  throw new CatalogError('INTERNAL', 'What the log signed is no tree head; report this.')
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { verifyConsistency } from '../../schema/merkle-check.ts'
 import { EMPTY_ROOT } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import { formatSignedNote, signedNoteMessage } from '../../schema/transparency/signed-note.ts'
 import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
@@ -11,7 +12,7 @@ import { readHeadOver, readTreeHead, type RootedHead } from '../log/read-tiles.t
 import { anotherLog, contended, forgotten, remembered, rolledBack } from './refusals.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
-import { keep } from '../log/tile-nodes.ts'
+import { keep } from '../log/keep.ts'
 
 /** Signed notes kept, by namespace and size: those of the batches of the last seconds. */
 const NOTES_MAX_COUNT = 1024
@@ -178,7 +179,7 @@ function openNotes(active: readonly LogKey[]): Notes {
   const notes = new Map<string, { readonly root: Uint8Array; readonly text: string }>()
   const find = ({ origin }: KnownLog, { size, root }: RootedHead): string | undefined => {
     const known = notes.get(`${origin} ${size}`)
-    return known !== undefined && sameRoot(known.root, root) ? known.text : undefined
+    return known !== undefined && sameBytes(known.root, root) ? known.text : undefined
   }
   const make = ({ origin, verifierKeys }: KnownLog, { size, root }: RootedHead): string => {
     const text = formatTreeHead({ origin, size, root })
@@ -222,7 +223,7 @@ async function requireContinued(
 }
 
 function requireSame(origin: string, left: RootedHead, right: RootedHead): void {
-  if (sameRoot(left.root, right.root)) return
+  if (sameBytes(left.root, right.root)) return
   throw anotherLog(origin, { signedSize: left.size, storedSize: right.size })
 }
 
@@ -262,13 +263,9 @@ async function refuseUnlessStored(
   stored: StoredLog,
 ): Promise<void> {
   const root = await stored.rootAt(signed.size)
-  if (root !== undefined && sameRoot(root, signed.root)) return
+  if (root !== undefined && sameBytes(root, signed.root)) return
   const sizes = { signedSize: signed.size, storedSize: stored.size }
   throw root === undefined && signed.size > stored.size
     ? rolledBack(origin, sizes)
     : anotherLog(origin, sizes)
-}
-
-function sameRoot(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0
 }

@@ -18,7 +18,7 @@ const anyNode = /^node:/
 const assertOnly = /^node:assert\/strict$/
 
 const store = ['store', 'store-read']
-const log = ['log', 'log-read', 'log-memory']
+const log = ['log', 'log-read']
 
 const mainRuns = ['operation', 'compose', 'app', 'witness', 'publish-logs', 'maintain']
 

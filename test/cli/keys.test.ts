@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openWorkplace, type Workplace } from './command-fixture.ts'
+import { openWorkplace, type Served, type Workplace } from './command-fixture.ts'
 
 interface Listed {
   readonly origin: string
@@ -54,5 +56,32 @@ describe('cairn keys', () => {
     assert.equal(code, 0)
     assert.match(stdout, /^KEY +STATE +SINCE/)
     assert.match(stdout, /2 keys of cairn-[0-9a-f]{16}\.local/)
+  })
+
+  it('take a log as it is when the memory of what they signed is lost, and only then', async () => {
+    const declare = (name: string, served: Served) =>
+      place.run(['jobs', 'declare', name], {
+        variables: { CAIRN_URL: served.ready.url, CAIRN_TOKEN: served.ready.token ?? '' },
+      })
+    let served = await place.serve()
+    assert.equal((await declare('one', served)).code, 0)
+    const early = await place.run(['keys', 'remember'])
+    assert.equal(early.code, 2)
+    assert.match(early.stderr, /has a head of .*: it is not lost/)
+    await served.end('SIGTERM')
+
+    for (const suffix of ['', '-wal', '-shm']) {
+      rmSync(join(place.directory, '.cairn', `signer-memory.sqlite${suffix}`), { force: true })
+    }
+    served = await place.serve()
+    const token = (await place.run(['token'])).stdout.trim()
+    const again = { ...served, ready: { ...served.ready, token } }
+    const refused = await declare('two', again)
+    assert.equal(refused.code, 7)
+    assert.match(refused.stderr, /LOG_ROLLED_BACK: .*memory knows nothing of .*cairn keys remember/)
+    const { size } = await place.ask(['keys', 'remember'])
+    assert.ok(size > 0)
+    assert.equal((await declare('two', again)).code, 0)
+    await served.end('SIGTERM')
   })
 })

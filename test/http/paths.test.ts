@@ -34,6 +34,11 @@ describe('a path', () => {
   })
   after(() => at.close())
 
+  test("is found by hono's fast router: one that it cannot hold would slow all down, and say nothing", async () => {
+    await at.app.request('http://localhost/healthz')
+    assert.equal(at.app.router.name, 'SmartRouter + RegExpRouter')
+  })
+
   const askAt = async (target: string, method = 'GET'): Promise<Called> => {
     const response = await at.app.request(`http://localhost${target}`, {
       method,
