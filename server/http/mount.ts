@@ -12,6 +12,7 @@ import { operations, type OperationId } from '../../schema/operations.ts'
 import type { Operation } from '../../schema/operations/operation.ts'
 import type { Context } from '../context.ts'
 import type { Authenticate } from './authenticate.ts'
+import { createGatherTurn } from './gather-turn.ts'
 import { problemHeaders, toProblem } from './problem.ts'
 import { readQuery } from './read-query.ts'
 import { parseQuickly, readBody } from './read-body.ts'
@@ -36,12 +37,14 @@ const WITNESSING_MAX_MS = 30_000
 
 /** Mounts every operation of the table. What is not in the table is not reachable. */
 export function mountOperations(app: Hono, routes: Routes, options: MountOptions): void {
+  const turnGathered = createGatherTurn()
   for (const id of Object.keys(operations) as OperationId[]) {
     const operation: Operation = operations[id]
     const { path, fixed } = mountPath(operation)
     const route = routes[id] as Route<never>
     app.on(operation.method, path, async (http, next) => {
       if (fixed !== undefined && http.req.param(FIXED) !== fixed) return next()
+      await turnGathered()
       const requestId = options.newRequestId()
       try {
         options.checkHost(http.req.raw.headers)
