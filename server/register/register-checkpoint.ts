@@ -19,6 +19,7 @@ import {
   environmentByDigest,
   lastOfRun,
   lineByJob,
+  newestEvidence,
   read,
   runById,
 } from '../timeline/lookups.ts'
@@ -112,7 +113,9 @@ function readsFor(manifest: Manifest, digest: Digest) {
     read(runById, namespace, run),
     read(lastOfRun, namespace, run),
     read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
-    ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
+    ...(base === undefined
+      ? []
+      : [read(checkpointByDigest, namespace, base), read(newestEvidence, namespace, 'failed')]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
   ]
@@ -167,7 +170,7 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
-  if (baseRow === undefined) return decision
+  if (baseRow === undefined || isHistorySound(facts, manifest, baseRow)) return decision
   return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
 }
 
@@ -198,14 +201,25 @@ function registration(decided: {
   }
 }
 
+/**
+ * Whether a base of the same run needs no closer look: what a live delta needs cannot be withdrawn, so that
+ * only failed evidence makes its chain not good, and there is none.
+ */
+function isHistorySound(
+  facts: Facts,
+  { namespace, run }: Manifest,
+  base: Row<'checkpoint'>,
+): boolean {
+  if (base.run !== run || base.tombstoned_index !== null) return false
+  return facts.find(newestEvidence, [namespace, 'failed']) === undefined
+}
+
 /** What single rows cannot tell: whether the base's chain is good, and whether its line leads here. */
 async function checkBaseHistory(
   facts: Facts,
   manifest: Manifest,
   base: Row<'checkpoint'>,
 ): Promise<void> {
-  const alone = base.evidence_index === null && base.chain_length === 1
-  if (alone && base.run === manifest.run) return
   const db = await facts.query()
   const wanted = { asOf: Number.MAX_SAFE_INTEGER as LogIndex, minGrade: 'committed' } as const
   const { fault } = await judge(db, base.namespace, { standing: base, wanted })

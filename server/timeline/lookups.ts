@@ -7,6 +7,8 @@ export const lineByJob = lookupOf('line', 'namespace', 'job', 'partition')
 export const checkpointByDigest = lookupOf('checkpoint', 'namespace', 'digest')
 export const checkpointBySlot = lookupOf('checkpoint', 'namespace', 'run', 'step', 'tier')
 export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
+/** The newest evidence of a namespace with an outcome. */
+export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'outcome')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 
