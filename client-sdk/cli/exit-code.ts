@@ -39,6 +39,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   PLAN_TOO_LARGE: 'usage',
   SCHEMA_UNKNOWN: 'usage',
   CONFIG_INVALID: 'usage',
+  STORE_UNSUITABLE: 'usage',
 
   NAMESPACE_NOT_FOUND: 'notFound',
   JOB_NOT_FOUND: 'notFound',
@@ -67,12 +68,16 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   DOCUMENT_MISSING: 'notFound',
   NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
+  BLOB_ARCHIVED: 'conflict',
+  BLOB_LOCKED: 'conflict',
 
   TOKEN_MISSING: 'notAllowed',
   TOKEN_INVALID: 'notAllowed',
   TOKEN_EXPIRED: 'notAllowed',
   FORBIDDEN: 'notAllowed',
   HOST_NOT_ALLOWED: 'notAllowed',
+  BUCKET_NOT_ALLOWED: 'notAllowed',
+  BUCKET_ACCESS_DENIED: 'notAllowed',
 
   OVERLOADED: 'unavailable',
   STORAGE_FULL: 'unavailable',
@@ -83,6 +88,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   DEADLINE_EXCEEDED: 'unavailable',
   SPOOL_LOCKED: 'unavailable',
   STORE_FAILED: 'unavailable',
+  STORE_UNAVAILABLE: 'unavailable',
 
   DIGEST_MISMATCH: 'corrupt',
   LOG_ROLLED_BACK: 'corrupt',
