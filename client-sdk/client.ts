@@ -7,6 +7,7 @@ import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
 import { Log } from './resources/log.ts'
 import { Namespaces } from './resources/namespaces.ts'
+import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
@@ -21,6 +22,7 @@ import { Transport } from './transport.ts'
 export class CatalogClient implements AsyncDisposable {
   readonly namespaces: Namespaces
   readonly jobs: Jobs
+  readonly policies: Policies
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
@@ -44,6 +46,7 @@ export class CatalogClient implements AsyncDisposable {
         : new SpooledDelivery(options.spool, transport, settings)
     this.namespaces = new Namespaces(scope)
     this.jobs = new Jobs(scope)
+    this.policies = new Policies(scope)
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)

@@ -1,7 +1,8 @@
 import type { Evidence, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
-import type { JobName, Labels, Partition, RunId } from './names.ts'
+import type { JobName, Labels, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
+import type { PolicySpec } from './policy.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 
 /** Most bytes of one document. */
@@ -28,6 +29,12 @@ export interface JobDeclared extends EntryBase {
   readonly kind: 'job.declared'
   readonly subject: JobName
   readonly spec: JobSpec
+}
+
+export interface PolicySet extends EntryBase {
+  readonly kind: 'policy.set'
+  readonly subject: PolicyName
+  readonly spec: PolicySpec
 }
 
 export interface EnvironmentRecorded extends EntryBase {
@@ -96,6 +103,7 @@ export interface LogKeysPublished extends EntryBase {
 export type Entry =
   | NamespaceDeclared
   | JobDeclared
+  | PolicySet
   | EnvironmentRecorded
   | RunOpened
   | RunClosed

@@ -35,6 +35,7 @@ export const errorCodes = {
   // What is named does not exist.
   NAMESPACE_NOT_FOUND: { retryable: false },
   JOB_NOT_FOUND: { retryable: false },
+  POLICY_NOT_FOUND: { retryable: false },
   RUN_NOT_FOUND: { retryable: false },
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },

@@ -22,6 +22,7 @@ import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
 import { readBucketsFile } from './read-buckets-file.ts'
+import { policyProjection } from './policy/projection.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
 import { openBlobStores } from './store/blob-stores.ts'
@@ -35,6 +36,7 @@ import { verifyProjection } from './verify/projection.ts'
 /** Every projection, in the order in which a replay applies them to an entry. */
 export const projections: readonly Projection[] = [
   registerProjection,
+  policyProjection,
   lineageProjection,
   verifyProjection,
   retentionProjection,

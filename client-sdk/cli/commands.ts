@@ -19,6 +19,7 @@ import { logWatch } from './commands/log-watch.ts'
 import { migrate } from './commands/migrate.ts'
 import { logRepair } from './commands/log-repair.ts'
 import { namespaceCommands } from './commands/namespaces.ts'
+import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   ...environmentCommands,
   ...namespaceCommands,
   ...jobCommands,
+  ...policyCommands,
   logEntries,
   ...logProofCommands,
   logWatch,

@@ -43,6 +43,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
 
   NAMESPACE_NOT_FOUND: 'notFound',
   JOB_NOT_FOUND: 'notFound',
+  POLICY_NOT_FOUND: 'notFound',
   RUN_NOT_FOUND: 'notFound',
   CHECKPOINT_NOT_FOUND: 'notFound',
   ENVIRONMENT_NOT_FOUND: 'notFound',

@@ -28,6 +28,7 @@ export const problemStatus: Readonly<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NAMESPACE_NOT_FOUND: 404,
   JOB_NOT_FOUND: 404,
+  POLICY_NOT_FOUND: 404,
   RUN_NOT_FOUND: 404,
   CHECKPOINT_NOT_FOUND: 404,
   ENVIRONMENT_NOT_FOUND: 404,

@@ -2,7 +2,14 @@ import type { Digest } from '../../schema/digest.ts'
 import type { Evidence, TombstoneReason } from '../../schema/checkpoint.ts'
 import type { EdgeRelation } from '../../schema/lineage.ts'
 import type { Kind, Tier } from '../../schema/manifest.ts'
-import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
+import type {
+  JobName,
+  LogIndex,
+  NamespaceName,
+  Partition,
+  PolicyName,
+  RunId,
+} from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
 
 /** A column: its PostgreSQL type, and the TypeScript type of its values. */
@@ -80,6 +87,13 @@ export const tables = {
   job: {
     namespace: text<NamespaceName>(),
     job: text<JobName>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    spec: text(),
+  },
+  policy: {
+    namespace: text<NamespaceName>(),
+    policy: text<PolicyName>(),
     log_index: integer<LogIndex>(),
     at: text(),
     spec: text(),
@@ -205,6 +219,7 @@ export const primaryKeys = {
   idempotency: ['principal', 'key'],
   namespace: ['namespace', 'log_index'],
   job: ['namespace', 'job', 'log_index'],
+  policy: ['namespace', 'policy', 'log_index'],
   environment: ['namespace', 'digest'],
   log_key: ['namespace', 'log_index'],
   run: ['namespace', 'run'],
@@ -220,6 +235,7 @@ export const primaryKeys = {
 export const projectionTables = [
   'namespace',
   'job',
+  'policy',
   'environment',
   'log_key',
   'run',

@@ -251,7 +251,7 @@ export const layers: readonly Layer[] = [
     paths: /^client-sdk\/cli\//,
     runs: ['schema', 'client', 'client-node', 'cli'],
     loads: ['main'],
-    packages: ['commander'],
+    packages: ['commander', 'yaml'],
     node: anyNode,
   },
   {
