@@ -270,6 +270,62 @@ export interface HistoryPage {
   readonly next: string | null
 }
 
+/** Part of {@link HoldPage}. */
+export interface Hold {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** What `liftHold` answers. */
+export interface HoldLifted {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly index: LogIndex
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/**
+ * What a hold on a checkpoint is called. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type HoldName = string
+
+/** What `listHolds` answers. */
+export interface HoldPage {
+  readonly items: readonly Hold[]
+  readonly next: string | null
+}
+
+/** Part of {@link Hold}. */
+export type HoldReason = string
+
+/** What `placeHold` answers. */
+export interface HoldReceipt {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** What `getInclusionProof` answers. */
 export interface InclusionProof {
   readonly index: LogIndex
@@ -552,6 +608,12 @@ export type Partition = string
 
 /** Part of {@link Manifest}. */
 export type Persistence = 'sync' | 'async' | 'hybrid'
+
+/** What `placeHold` takes. */
+export interface PlaceHold {
+  readonly reason: HoldReason
+  readonly until?: Timestamp
+}
 
 /** Part of {@link PlanStage}. */
 export interface PlanBlob {
@@ -1354,6 +1416,59 @@ export interface Operations {
       | 'CHAIN_IN_USE'
       | 'LINEAGE_CYCLE'
   }
+  /**
+   * Place a hold on a checkpoint. While it lasts, neither a retention run nor a sweep takes
+   * the checkpoint or what its chain needs. The same again changes nothing; another reason or
+   * end replaces it.
+   */
+  readonly placeHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: PlaceHold
+    }
+    readonly response: HoldReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /** Lift a hold. Lifting it again answers the same. */
+  readonly liftHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+    }
+    readonly response: HoldLifted
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'HOLD_NOT_FOUND'
+  }
+  /**
+   * List the holds on a checkpoint, oldest first. Those that were not lifted; one whose
+   * `until` has passed bars nothing any more.
+   */
+  readonly listHolds: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: HoldPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /** Everything recorded about a checkpoint, oldest first. */
   readonly getHistory: {
     readonly input: {
@@ -1519,6 +1634,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     method: 'POST',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',
   },
+  placeHold: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  liftHold: {
+    method: 'DELETE',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  listHolds: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds' },
   getHistory: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/history' },
   listEntries: { method: 'GET', path: '/v1/namespaces/{namespace}/entries' },
   listAccessLog: { method: 'GET', path: '/v1/namespaces/{namespace}/access-log' },

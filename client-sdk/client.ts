@@ -3,6 +3,7 @@ import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
+import { Holds } from './resources/holds.ts'
 import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
 import { Log } from './resources/log.ts'
@@ -26,6 +27,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
+  readonly holds: Holds
   readonly recovery: Recovery
   readonly lineage: LineageQueries
   readonly log: Log
@@ -50,6 +52,7 @@ export class CatalogClient implements AsyncDisposable {
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)
+    this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)

@@ -39,6 +39,7 @@ export const errorCodes = {
   RUN_NOT_FOUND: { retryable: false },
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },
+  HOLD_NOT_FOUND: { retryable: false },
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },

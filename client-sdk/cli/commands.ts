@@ -8,6 +8,7 @@ import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
 import { fsck } from './commands/fsck.ts'
+import { holdCommands } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { jobCommands } from './commands/jobs.ts'
 import { keysCommands } from './commands/keys.ts'
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   ...namespaceCommands,
   ...jobCommands,
   ...policyCommands,
+  ...holdCommands,
   logEntries,
   ...logProofCommands,
   logWatch,

@@ -47,6 +47,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   RUN_NOT_FOUND: 'notFound',
   CHECKPOINT_NOT_FOUND: 'notFound',
   ENVIRONMENT_NOT_FOUND: 'notFound',
+  HOLD_NOT_FOUND: 'notFound',
   BASE_NOT_FOUND: 'notFound',
   PARENT_NOT_FOUND: 'notFound',
   NO_GOOD_CHECKPOINT: 'notFound',

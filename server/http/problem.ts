@@ -32,6 +32,7 @@ export const problemStatus: Readonly<Record<ErrorCode, number>> = {
   RUN_NOT_FOUND: 404,
   CHECKPOINT_NOT_FOUND: 404,
   ENVIRONMENT_NOT_FOUND: 404,
+  HOLD_NOT_FOUND: 404,
   BASE_NOT_FOUND: 422,
   PARENT_NOT_FOUND: 422,
   NO_GOOD_CHECKPOINT: 404,

@@ -27,6 +27,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   checkpoint_label: projection,
   edge: projection,
   evidence: projection,
+  hold: projection,
   tombstone: projection,
 }
 

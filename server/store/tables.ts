@@ -181,6 +181,18 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  hold: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    placed_index: integer<LogIndex>(),
+    name: text(),
+    reason: text(),
+    until: optional(text()),
+    actor: text(),
+    at: text(),
+    /** Where it was lifted or replaced. */
+    ended_index: optional(integer<LogIndex>()),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -228,6 +240,7 @@ export const primaryKeys = {
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
+  hold: ['namespace', 'checkpoint', 'placed_index'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -244,6 +257,7 @@ export const projectionTables = [
   'checkpoint_label',
   'edge',
   'evidence',
+  'hold',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

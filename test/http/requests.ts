@@ -68,6 +68,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   compareCheckpoints: () => ({}),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
+  placeHold: () => ({ body: { reason: 'An audit.' } }),
+  liftHold: () => ({}),
+  listHolds: () => ({}),
   getHistory: () => ({}),
   listEntries: () => ({ query: '?after=0&limit=3' }),
   getTreeHead: () => ({}),
@@ -93,6 +96,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     namespace,
     job,
     policy: 'sample',
+    hold: 'audit',
     digest,
     other,
     run: known.run.run,
@@ -139,5 +143,6 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const { run } = await scene.open(job)
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
+  answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   return { namespace: scene.namespace, job, run, checkpoint, other, environment }
 }
