@@ -53,6 +53,9 @@ export interface BatchResults {
   readonly results: readonly BatchResult[]
 }
 
+/** Which values are the best. */
+export type BestOrder = 'lowest' | 'highest'
+
 /** Part of {@link Shard}. */
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
@@ -88,6 +91,7 @@ export interface Checkpoint {
   readonly attempt: Attempt
   readonly step: Step
   readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
   readonly tier: Tier
   readonly base?: Digest
   /** Checkpoints a restore needs, this one included. */
@@ -132,6 +136,7 @@ export interface CheckpointSummary {
   readonly attempt: Attempt
   readonly step: Step
   readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
   readonly tier: Tier
   readonly base?: Digest
   /** Checkpoints a restore needs, this one included. */
@@ -265,6 +270,62 @@ export interface HistoryPage {
   readonly next: string | null
 }
 
+/** Part of {@link HoldPage}. */
+export interface Hold {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** What `liftHold` answers. */
+export interface HoldLifted {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly index: LogIndex
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/**
+ * What a hold on a checkpoint is called. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type HoldName = string
+
+/** What `listHolds` answers. */
+export interface HoldPage {
+  readonly items: readonly Hold[]
+  readonly next: string | null
+}
+
+/** Part of {@link Hold}. */
+export type HoldReason = string
+
+/** What `placeHold` answers. */
+export interface HoldReceipt {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** What `getInclusionProof` answers. */
 export interface InclusionProof {
   readonly index: LogIndex
@@ -321,6 +382,7 @@ export interface JobReceipt {
 export interface JobSpec {
   readonly description?: Note
   readonly labels?: Labels
+  readonly policy?: PolicyName
 }
 
 /** A JSON object that the catalog keeps and compares, but does not interpret. */
@@ -328,6 +390,56 @@ export type JsonMap = JsonObject
 
 /** Any JSON value. */
 export type JsonValue = Json
+
+/** Part of {@link RetentionRule}. */
+export interface KeepBest {
+  readonly keep: 'best'
+  /** The ones with the best value. */
+  readonly count: number
+  /** The label whose value is the metric, a decimal number such as `0.0421`. */
+  readonly label: string
+  readonly order: BestOrder
+  readonly tier?: Tier
+}
+
+/** Part of {@link RetentionRule}. */
+export interface KeepEverySeconds {
+  readonly keep: 'every-seconds'
+  /**
+   * The first checkpoint in each period of so many seconds; periods are counted from 1970,
+   * UTC.
+   */
+  readonly seconds: number
+  /** Only in so many of the newest buckets that have any. */
+  readonly count?: number
+  readonly tier?: Tier
+}
+
+/** Part of {@link RetentionRule}. */
+export interface KeepEverySteps {
+  readonly keep: 'every-steps'
+  /** The first checkpoint from each multiple of this step on. */
+  readonly steps: number
+  /** Only in so many of the newest buckets that have any. */
+  readonly count?: number
+  readonly tier?: Tier
+}
+
+/** Part of {@link RetentionRule}. */
+export interface KeepLatest {
+  readonly keep: 'latest'
+  /** The newest ones on the current line. */
+  readonly count: number
+  readonly tier?: Tier
+}
+
+/** Part of {@link RetentionRule}. */
+export interface KeepNewerThan {
+  readonly keep: 'newer-than'
+  /** Everything that was registered at most so long ago. */
+  readonly seconds: number
+  readonly tier?: Tier
+}
 
 /** Self-contained state, or the change since its base. */
 export type Kind = 'full' | 'delta'
@@ -341,6 +453,9 @@ export interface Latest {
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
 }
+
+/** Part of {@link StoragePolicy}. */
+export type LifecycleRule = 'warn' | 'refuse'
 
 /** What `getLineage` answers. */
 export interface Lineage {
@@ -389,6 +504,7 @@ export interface Manifest {
   readonly partition?: Partition
   readonly step: Step
   readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
   readonly tier: Tier
   readonly base?: Digest
   readonly parents?: readonly Parent[]
@@ -493,6 +609,12 @@ export type Partition = string
 /** Part of {@link Manifest}. */
 export type Persistence = 'sync' | 'async' | 'hybrid'
 
+/** What `placeHold` takes. */
+export interface PlaceHold {
+  readonly reason: HoldReason
+  readonly until?: Timestamp
+}
+
 /** Part of {@link PlanStage}. */
 export interface PlanBlob {
   readonly rank: number
@@ -545,6 +667,59 @@ export interface PlanWarning {
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
   'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+
+/** What `getPolicy` answers. */
+export interface Policy {
+  readonly namespace: NamespaceName
+  readonly policy: PolicyName
+  readonly spec: PolicySpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/**
+ * What a class of jobs needs. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type PolicyName = string
+
+/** What `listPolicies` answers. */
+export interface PolicyPage {
+  readonly items: readonly Policy[]
+  readonly next: string | null
+}
+
+/** What `setPolicy` answers. */
+export interface PolicyReceipt {
+  readonly namespace: NamespaceName
+  readonly policy: PolicyName
+  readonly spec: PolicySpec
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** What `setPolicy` takes. */
+export interface PolicySpec {
+  readonly description?: Note
+  /** Most work that may be lost: time between checkpoints. */
+  readonly rpoSeconds?: number
+  /** Longest time that a recovery may take. */
+  readonly rtoSeconds?: number
+  readonly requiredGrade?: Grade
+  readonly retention?: Retention
+  /**
+   * From a tombstone to the removal of bytes. Default: 7 days where `retention` is given;
+   * without either, no bytes are removed.
+   */
+  readonly graceSeconds?: number
+  readonly storage?: StoragePolicy
+  readonly verification?: VerificationPolicy
+}
 
 /** Part of {@link BatchRefused}. */
 export interface Problem {
@@ -631,12 +806,25 @@ export interface Registrations {
   readonly items: readonly Registration[]
 }
 
+/** Part of {@link StoragePolicy}. */
+export type RequiredEncryption = 'any' | 'kms'
+
 /** Part of {@link Run}. */
 export interface RestoredFrom {
   readonly checkpoint: Digest
   readonly run: RunId
   readonly step: Step
 }
+
+/** Part of {@link PolicySpec}. */
+export interface Retention {
+  /** A checkpoint is kept while any of these keeps it. */
+  readonly anyOf: readonly RetentionRule[]
+}
+
+/** Part of {@link Retention}. */
+export type RetentionRule =
+  KeepLatest | KeepEverySteps | KeepEverySeconds | KeepBest | KeepNewerThan
 
 /** What `getRun` answers. */
 export interface Run {
@@ -750,7 +938,15 @@ export interface Skipped {
 /** Progress position: a non-negative integer that grows within a run. */
 export type Step = number
 
-/** Frequent and cheap, or infrequent and lasting. */
+/** Part of {@link PolicySpec}. */
+export interface StoragePolicy {
+  readonly encryption?: RequiredEncryption
+  readonly objectLock?: boolean
+  readonly regions?: readonly string[]
+  readonly lifecycle?: LifecycleRule
+}
+
+/** Only checkpoints of this tier. Default: of both. */
 export type Tier = 'light' | 'durable'
 
 /** RFC 3339 in UTC with milliseconds, such as `2026-11-23T10:15:30.123Z`. */
@@ -804,6 +1000,16 @@ export interface TombstoneReceipt {
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
 export type Verdict = 'equal' | 'different' | 'unknown'
 
+/** Part of {@link VerificationPolicy}. */
+export type VerificationGrade = 'present' | 'verified'
+
+/** Part of {@link PolicySpec}. */
+export interface VerificationPolicy {
+  /** How often the bytes of each checkpoint are looked at. */
+  readonly everySeconds: number
+  readonly grade: VerificationGrade
+}
+
 /** What each operation takes and answers, and its own codes beside those that all have. */
 export interface Operations {
   /**
@@ -834,7 +1040,10 @@ export interface Operations {
     readonly response: NamespacePage
     readonly errors: 'INVALID_CURSOR'
   }
-  /** Declare a job. Repeating the same declaration changes nothing; another one replaces it. */
+  /**
+   * Declare a job. Repeating the same declaration changes nothing; another one replaces it,
+   * the policy it names included.
+   */
   readonly declareJob: {
     readonly input: {
       readonly namespace: NamespaceName
@@ -847,7 +1056,7 @@ export interface Operations {
       readonly body: JobSpec
     }
     readonly response: JobReceipt
-    readonly errors: 'NAMESPACE_NOT_FOUND' | 'DOCUMENT_TOO_LARGE'
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'POLICY_NOT_FOUND' | 'DOCUMENT_TOO_LARGE'
   }
   /** Get a job. */
   readonly getJob: {
@@ -940,6 +1149,47 @@ export interface Operations {
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'RUN_CLOSED' | 'ATTEMPT_FENCED'
   }
   /**
+   * Set a policy. Repeating the same changes nothing; another one replaces it, for every job
+   * that names it.
+   */
+  readonly setPolicy: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly policy: PolicyName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: PolicySpec
+    }
+    readonly response: PolicyReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'DOCUMENT_TOO_LARGE'
+  }
+  /** Get a policy. */
+  readonly getPolicy: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly policy: PolicyName
+      readonly asOf?: LogIndex
+    }
+    readonly response: Policy
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'POLICY_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** List policies by name. */
+  readonly listPolicies: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: PolicyPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
    * Register a checkpoint. Durable when answered. The same manifest again answers the same
    * receipt; another manifest for the same run, step and tier is a conflict that names the
    * first.
@@ -1001,6 +1251,7 @@ export interface Operations {
       readonly partition?: Partition
       readonly run?: RunId
       readonly kind?: Kind
+      /** Frequent and cheap, or infrequent and lasting. */
       readonly tier?: Tier
       readonly environment?: Digest
       readonly minStep?: Step
@@ -1165,6 +1416,59 @@ export interface Operations {
       | 'CHAIN_IN_USE'
       | 'LINEAGE_CYCLE'
   }
+  /**
+   * Place a hold on a checkpoint. While it lasts, neither a retention run nor a sweep takes
+   * the checkpoint or what its chain needs. The same again changes nothing; another reason or
+   * end replaces it.
+   */
+  readonly placeHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: PlaceHold
+    }
+    readonly response: HoldReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /** Lift a hold. Lifting it again answers the same. */
+  readonly liftHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+    }
+    readonly response: HoldLifted
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'HOLD_NOT_FOUND'
+  }
+  /**
+   * List the holds on a checkpoint, oldest first. Those that were not lifted; one whose
+   * `until` has passed bars nothing any more.
+   */
+  readonly listHolds: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: HoldPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /** Everything recorded about a checkpoint, oldest first. */
   readonly getHistory: {
     readonly input: {
@@ -1301,6 +1605,9 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   getRun: { method: 'GET', path: '/v1/namespaces/{namespace}/runs/{run}' },
   listRuns: { method: 'GET', path: '/v1/namespaces/{namespace}/runs' },
   closeRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs/{run}/close' },
+  setPolicy: { method: 'PUT', path: '/v1/namespaces/{namespace}/policies/{policy}' },
+  getPolicy: { method: 'GET', path: '/v1/namespaces/{namespace}/policies/{policy}' },
+  listPolicies: { method: 'GET', path: '/v1/namespaces/{namespace}/policies' },
   registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
   registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
   listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },
@@ -1327,6 +1634,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     method: 'POST',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',
   },
+  placeHold: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  liftHold: {
+    method: 'DELETE',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  listHolds: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds' },
   getHistory: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/history' },
   listEntries: { method: 'GET', path: '/v1/namespaces/{namespace}/entries' },
   listAccessLog: { method: 'GET', path: '/v1/namespaces/{namespace}/access-log' },

@@ -3,10 +3,12 @@ import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
+import { Holds } from './resources/holds.ts'
 import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
 import { Log } from './resources/log.ts'
 import { Namespaces } from './resources/namespaces.ts'
+import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
@@ -21,9 +23,11 @@ import { Transport } from './transport.ts'
 export class CatalogClient implements AsyncDisposable {
   readonly namespaces: Namespaces
   readonly jobs: Jobs
+  readonly policies: Policies
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
+  readonly holds: Holds
   readonly recovery: Recovery
   readonly lineage: LineageQueries
   readonly log: Log
@@ -44,9 +48,11 @@ export class CatalogClient implements AsyncDisposable {
         : new SpooledDelivery(options.spool, transport, settings)
     this.namespaces = new Namespaces(scope)
     this.jobs = new Jobs(scope)
+    this.policies = new Policies(scope)
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)
+    this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)

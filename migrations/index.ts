@@ -3,7 +3,9 @@ import { registry } from './0002-registry.ts'
 import { statistics } from './0003-statistics.ts'
 import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
-import { evidenceByOutcome } from './0006-evidence-by-outcome.ts'
+import { policy } from './0006-policy.ts'
+import { hold } from './0007-hold.ts'
+import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -13,5 +15,7 @@ export const migrations: readonly Migration[] = [
   statistics,
   accessLog,
   logKey,
+  policy,
+  hold,
   evidenceByOutcome,
 ]

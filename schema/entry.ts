@@ -1,7 +1,8 @@
 import type { Evidence, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
-import type { JobName, Labels, Partition, RunId } from './names.ts'
+import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
+import type { PolicySpec } from './policy.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 
 /** Most bytes of one document. */
@@ -28,6 +29,12 @@ export interface JobDeclared extends EntryBase {
   readonly kind: 'job.declared'
   readonly subject: JobName
   readonly spec: JobSpec
+}
+
+export interface PolicySet extends EntryBase {
+  readonly kind: 'policy.set'
+  readonly subject: PolicyName
+  readonly spec: PolicySpec
 }
 
 export interface EnvironmentRecorded extends EntryBase {
@@ -83,6 +90,24 @@ export interface CheckpointTombstoned extends EntryBase {
   readonly successor?: Digest
 }
 
+export interface HoldPlaced extends EntryBase {
+  readonly kind: 'hold.placed'
+  readonly subject: Digest
+  readonly hold: string
+  readonly reason: string
+  readonly until?: string
+  /** Where the hold of the same name was placed that this one replaces. */
+  readonly replaces?: LogIndex
+}
+
+export interface HoldLifted extends EntryBase {
+  readonly kind: 'hold.lifted'
+  readonly subject: Digest
+  readonly hold: string
+  /** Where it was placed. */
+  readonly placed: LogIndex
+}
+
 /**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
@@ -96,12 +121,15 @@ export interface LogKeysPublished extends EntryBase {
 export type Entry =
   | NamespaceDeclared
   | JobDeclared
+  | PolicySet
   | EnvironmentRecorded
   | RunOpened
   | RunClosed
   | CheckpointRegistered
   | EvidenceRecorded
   | CheckpointTombstoned
+  | HoldPlaced
+  | HoldLifted
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

@@ -35,13 +35,16 @@ export const errorCodes = {
   // What is named does not exist.
   NAMESPACE_NOT_FOUND: { retryable: false },
   JOB_NOT_FOUND: { retryable: false },
+  POLICY_NOT_FOUND: { retryable: false },
   RUN_NOT_FOUND: { retryable: false },
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },
+  HOLD_NOT_FOUND: { retryable: false },
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },
   TILE_NOT_FOUND: { retryable: false },
+  BLOB_NOT_FOUND: { retryable: false },
 
   // What is asked contradicts what is recorded.
   RUN_CLOSED: { retryable: false },
@@ -60,6 +63,14 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+
+  // What a blob store says of bytes, or of itself.
+  BUCKET_NOT_ALLOWED: { retryable: false },
+  BUCKET_ACCESS_DENIED: { retryable: false },
+  BLOB_ARCHIVED: { retryable: false },
+  BLOB_LOCKED: { retryable: false },
+  STORE_UNSUITABLE: { retryable: false },
+  STORE_UNAVAILABLE: { retryable: true },
 
   // The catalog cannot serve this now.
   OVERLOADED: { retryable: true },
@@ -84,7 +95,6 @@ export const errorCodes = {
   ABORTED: { retryable: false },
   SPOOL_CORRUPT: { retryable: false },
   SPOOL_LOCKED: { retryable: true },
-  BLOB_NOT_FOUND: { retryable: false },
   BLOB_CORRUPT: { retryable: false },
   PROOF_INVALID: { retryable: false },
   LOG_CONTRADICTED: { retryable: false },

@@ -12,6 +12,8 @@ export type NamespaceName = Branded<'NamespaceName'>
 export type JobName = Branded<'JobName'>
 /** One execution of a job. */
 export type RunId = Branded<'RunId'>
+/** What a class of jobs needs, by name. */
+export type PolicyName = Branded<'PolicyName'>
 /** A natural slice of a job's work; empty for a job that has none. */
 export type Partition = Branded<'Partition'>
 /** The number of an entry in its namespace's log, from 0, without gaps. */
@@ -34,6 +36,11 @@ export const NamespaceName = Type.Unsafe<NamespaceName>(
 )
 export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computation.'))
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
+
+/** What a hold on a checkpoint is called. */
+export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')
+
+export const PolicyName = Type.Unsafe<PolicyName>(name('PolicyName', 'What a class of jobs needs.'))
 
 export const Partition = Type.Unsafe<Partition>(
   Type.String({

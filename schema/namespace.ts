@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Immutable } from './immutable.ts'
-import { Labels, LogIndex, NamespaceName, JobName, Note, Timestamp } from './names.ts'
+import { Labels, LogIndex, NamespaceName, JobName, Note, PolicyName, Timestamp } from './names.ts'
 import { Proof } from './proof.ts'
 
 export const NamespaceSpec = Type.Object(
@@ -23,7 +23,11 @@ export const NamespaceReceipt = Type.Object(
 export type NamespaceReceipt = Immutable<Static<typeof NamespaceReceipt>>
 
 export const JobSpec = Type.Object(
-  { description: Type.Optional(Note), labels: Type.Optional(Labels) },
+  {
+    description: Type.Optional(Note),
+    labels: Type.Optional(Labels),
+    policy: Type.Optional(PolicyName),
+  },
   { title: 'JobSpec', additionalProperties: false },
 )
 export type JobSpec = Immutable<Static<typeof JobSpec>>

@@ -6,13 +6,14 @@ import { servicePaths } from './openapi-service.ts'
 
 const tags: Readonly<Record<string, string>> = {
   names: 'Namespaces and jobs: what the rest is named after.',
+  policies: 'What classes of jobs need: goals, grades, retention, storage, verification.',
   environments: 'What computations ran in.',
   runs: 'Executions of a job: each opens, fences the older ones, and closes.',
   checkpoints: 'Saved states: registered once, never changed.',
   recovery: 'The latest good state, and the plan to go on from it.',
   lineage: 'What came from what, and how two states differ.',
   evidence: 'Recorded findings about the bytes of a checkpoint.',
-  retention: 'Withdrawal of checkpoints.',
+  retention: 'Withdrawal of checkpoints, what keeps them, and removal of their bytes.',
   log: 'The append-only log of a namespace.',
   service: 'The server itself.',
 }

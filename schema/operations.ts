@@ -1,8 +1,10 @@
 import { auditOperations } from './operations/audit.ts'
+import { holdOperations } from './operations/holds.ts'
 import { lineageOperations } from './operations/lineage.ts'
 import { logOperations } from './operations/log.ts'
 import { namesOperations } from './operations/names.ts'
 import type { Operation, OperationInput } from './operations/operation.ts'
+import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
 import { retentionOperations } from './operations/retention.ts'
@@ -14,11 +16,13 @@ import { verifyOperations } from './operations/verify.ts'
  */
 export const operations = {
   ...namesOperations,
+  ...policyOperations,
   ...registerOperations,
   ...recoverOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,
+  ...holdOperations,
   ...auditOperations,
   ...logOperations,
 } as const satisfies Readonly<Record<string, Operation>>

@@ -10,6 +10,7 @@ import { createCheckHost } from './http/check-host.ts'
 import { mountOperations, refuse } from './http/mount.ts'
 import type { Routes } from './http/route.ts'
 import { lineageRoutes } from './lineage/routes.ts'
+import { policyRoutes } from './policy/routes.ts'
 import { recoverRoutes } from './recover/routes.ts'
 import { registerRoutes } from './register/routes.ts'
 import { retentionRoutes } from './retention/routes.ts'
@@ -17,6 +18,7 @@ import { verifyRoutes } from './verify/routes.ts'
 
 const routes: Routes = {
   ...registerRoutes,
+  ...policyRoutes,
   ...recoverRoutes,
   ...lineageRoutes,
   ...verifyRoutes,

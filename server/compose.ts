@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { pino, type Logger } from 'pino'
 import { migrations } from '../migrations/index.ts'
@@ -6,7 +7,7 @@ import { CatalogError } from '../schema/errors.ts'
 import type { NamespaceName } from '../schema/names.ts'
 import { openIssuers } from './auth/issuers.ts'
 import { LOCAL_ISSUER, openLocalKey, type LocalKey } from './auth/local-key.ts'
-import type { Config, DatabaseConfig } from './config.ts'
+import type { BucketConfig, Config, DatabaseConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { VerifyToken } from './http/authenticate.ts'
 import { auditProjection } from './audit/projection.ts'
@@ -20,8 +21,11 @@ import { openSignerMemory } from './signing/signer-memory.ts'
 import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
+import { readBucketsFile } from './read-buckets-file.ts'
+import { policyProjection } from './policy/projection.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
+import { openBlobStores } from './store/blob-stores.ts'
 import type { Database, Reader } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { openPostgres } from './store/open-postgres.ts'
@@ -32,6 +36,7 @@ import { verifyProjection } from './verify/projection.ts'
 /** Every projection, in the order in which a replay applies them to an entry. */
 export const projections: readonly Projection[] = [
   registerProjection,
+  policyProjection,
   lineageProjection,
   verifyProjection,
   retentionProjection,
@@ -85,6 +90,7 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
     config.authFile === undefined
       ? (token: string) => localKey.verify(token)
       : eitherOf(localKey, openIssuers(config.authFile))
+  const blobs = openBlobStores(bucketsOf(config))
   const { logPolicyFile } = config
   const witnesses = logPolicyFile === undefined ? undefined : readWitnessPolicy(logPolicyFile)
   const database = await openDatabase(config.database, nowMs)
@@ -119,7 +125,7 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   )
   const newId = (): string => uuidV7(nowMs())
   return {
-    context: { db, log, signer, cosignatures, nowMs, newId, request: {} },
+    context: { db, log, signer, blobs, cosignatures, nowMs, newId, request: {} },
     database,
     localKey,
     verifyToken,
@@ -132,6 +138,12 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
       await database.close()
     },
   }
+}
+
+/** The buckets of the file, or the folder beside the database. */
+function bucketsOf({ bucketsFile, dataDirectory }: Config): readonly BucketConfig[] {
+  if (bucketsFile !== undefined) return readBucketsFile(bucketsFile)
+  return [{ kind: 'disk', name: 'disk', folder: join(dataDirectory, 'blobs') }]
 }
 
 /** A log that tells followers of every write that has succeeded. */

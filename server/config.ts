@@ -18,6 +18,22 @@ export type SignerMemoryConfig =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgres'; readonly url: string }
 
+/** A bucket or folder of blobs that the catalog may touch. */
+export type BucketConfig =
+  | { readonly kind: 'disk'; readonly name: string; readonly folder: string }
+  | {
+      readonly kind: 's3'
+      readonly name: string
+      readonly bucket: string
+      /** What the keys of its objects begin with; empty for the whole bucket. */
+      readonly prefix: string
+      readonly region?: string | undefined
+      readonly endpoint?: string | undefined
+      /** Whether the bucket's name is in the path, and not in the host. */
+      readonly pathStyle: boolean
+      readonly requestChecksums?: 'WHEN_SUPPORTED' | 'WHEN_REQUIRED' | undefined
+    }
+
 /** Everything a server is told; no other file reads the process's environment. */
 export interface Config {
   /** Folder of the embedded database, the local key and the disk store. */
@@ -30,6 +46,8 @@ export interface Config {
   readonly allowedHosts: readonly string[]
   /** File with issuers and grants; without one, only the local key is trusted. */
   readonly authFile: string | undefined
+  /** File of the buckets that the catalog may touch; without one, the folder `blobs` beside the database. */
+  readonly bucketsFile: string | undefined
   readonly logKeys: LogKeysConfig
   readonly signerMemory: SignerMemoryConfig
   /** Policy file whose witnesses cosign the logs; without one, nobody is asked. */
@@ -71,6 +89,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       ...listed.filter((name) => name !== ''),
     ],
     authFile,
+    bucketsFile: env['CAIRN_BUCKETS_FILE'] || undefined,
     logKeys: {
       file: env['CAIRN_LOG_KEYS_FILE'] || `${dataDirectory}/log-keys.json`,
       origin: env['CAIRN_LOG_ORIGIN'] || undefined,

@@ -3,6 +3,7 @@ import type { Asked } from './log/command.ts'
 import type { Log } from './log/open-log.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Cosignatures } from './cosign/witnessed-head.ts'
+import type { BlobStores } from './store/blob-store.ts'
 import type { Reader } from './store/database.ts'
 
 /** What an operation may use. It has no other way to the world. */
@@ -13,6 +14,8 @@ export interface Context {
   readonly log: Log
   /** Signs tree heads. */
   readonly signer: Signer
+  /** The buckets and folders that the configuration names. */
+  readonly blobs: BlobStores
   /** What witnesses have said of the newest heads; undefined where no policy names any. */
   readonly cosignatures: Cosignatures | undefined
   /** Epoch milliseconds. */

@@ -8,6 +8,7 @@ import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
 import { fsck } from './commands/fsck.ts'
+import { holdCommands } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { jobCommands } from './commands/jobs.ts'
 import { keysCommands } from './commands/keys.ts'
@@ -19,6 +20,7 @@ import { logWatch } from './commands/log-watch.ts'
 import { migrate } from './commands/migrate.ts'
 import { logRepair } from './commands/log-repair.ts'
 import { namespaceCommands } from './commands/namespaces.ts'
+import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
@@ -55,6 +57,8 @@ export const commands: readonly Command[] = [
   ...environmentCommands,
   ...namespaceCommands,
   ...jobCommands,
+  ...policyCommands,
+  ...holdCommands,
   logEntries,
   ...logProofCommands,
   logWatch,

@@ -63,7 +63,8 @@ export const namesOperations = {
     method: 'PUT',
     path: `${prefix}/jobs/{job}`,
     summary: 'Declare a job',
-    description: 'Repeating the same declaration changes nothing; another one replaces it.',
+    description:
+      'Repeating the same declaration changes nothing; another one replaces it, the policy it names included.',
     tag: 'names',
     verb: 'append',
     reach: 'job',
@@ -74,7 +75,7 @@ export const namesOperations = {
     response: JobReceipt,
     answer: 'json',
     repeat: 'safe',
-    errors: ['NAMESPACE_NOT_FOUND', 'DOCUMENT_TOO_LARGE'],
+    errors: ['NAMESPACE_NOT_FOUND', 'POLICY_NOT_FOUND', 'DOCUMENT_TOO_LARGE'],
   }),
   getJob: operation({
     method: 'GET',

@@ -18,6 +18,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   idempotency: 'select, insert, delete',
   namespace: projection,
   job: projection,
+  policy: projection,
   environment: projection,
   log_key: projection,
   run: projection,
@@ -26,6 +27,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   checkpoint_label: projection,
   edge: projection,
   evidence: projection,
+  hold: projection,
   tombstone: projection,
 }
 

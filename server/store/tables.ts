@@ -2,7 +2,14 @@ import type { Digest } from '../../schema/digest.ts'
 import type { Evidence, TombstoneReason } from '../../schema/checkpoint.ts'
 import type { EdgeRelation } from '../../schema/lineage.ts'
 import type { Kind, Tier } from '../../schema/manifest.ts'
-import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
+import type {
+  JobName,
+  LogIndex,
+  NamespaceName,
+  Partition,
+  PolicyName,
+  RunId,
+} from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
 
 /** A column: its PostgreSQL type, and the TypeScript type of its values. */
@@ -80,6 +87,13 @@ export const tables = {
   job: {
     namespace: text<NamespaceName>(),
     job: text<JobName>(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    spec: text(),
+  },
+  policy: {
+    namespace: text<NamespaceName>(),
+    policy: text<PolicyName>(),
     log_index: integer<LogIndex>(),
     at: text(),
     spec: text(),
@@ -167,6 +181,18 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  hold: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    placed_index: integer<LogIndex>(),
+    name: text(),
+    reason: text(),
+    until: optional(text()),
+    actor: text(),
+    at: text(),
+    /** Where it was lifted or replaced. */
+    ended_index: optional(integer<LogIndex>()),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -205,6 +231,7 @@ export const primaryKeys = {
   idempotency: ['principal', 'key'],
   namespace: ['namespace', 'log_index'],
   job: ['namespace', 'job', 'log_index'],
+  policy: ['namespace', 'policy', 'log_index'],
   environment: ['namespace', 'digest'],
   log_key: ['namespace', 'log_index'],
   run: ['namespace', 'run'],
@@ -213,6 +240,7 @@ export const primaryKeys = {
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
+  hold: ['namespace', 'checkpoint', 'placed_index'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -220,6 +248,7 @@ export const primaryKeys = {
 export const projectionTables = [
   'namespace',
   'job',
+  'policy',
   'environment',
   'log_key',
   'run',
@@ -228,6 +257,7 @@ export const projectionTables = [
   'checkpoint_label',
   'edge',
   'evidence',
+  'hold',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

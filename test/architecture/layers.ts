@@ -137,6 +137,14 @@ export const layers: readonly Layer[] = [
   },
   { name: 'config', paths: /^server\/config\.ts$/, runs: ['schema'], node: anyNode },
   {
+    name: 'buckets-file',
+    paths: /^server\/read-buckets-file\.ts$/,
+    runs: ['schema', 'http'],
+    types: ['config'],
+    packages: ['typebox'],
+    node: anyNode,
+  },
+  {
     name: 'auth',
     paths: /^server\/auth\//,
     runs: ['schema', 'http', 'auth'],
@@ -178,6 +186,7 @@ export const layers: readonly Layer[] = [
       'schema',
       'migrations',
       'config',
+      'buckets-file',
       'auth',
       ...store,
       'store-write',
@@ -242,7 +251,7 @@ export const layers: readonly Layer[] = [
     paths: /^client-sdk\/cli\//,
     runs: ['schema', 'client', 'client-node', 'cli'],
     loads: ['main'],
-    packages: ['commander'],
+    packages: ['commander', 'yaml'],
     node: anyNode,
   },
   {

@@ -7,6 +7,7 @@ import type { Command } from '../../server/log/command.ts'
 import type { Signer } from '../../server/signing/signer.ts'
 import { registerCheckpoint } from '../../server/register/register-checkpoint.ts'
 import type { Database, Patch, WriteTransaction } from '../../server/store/database.ts'
+import { openBlobStores } from '../../server/store/blob-stores.ts'
 import type { TableName } from '../../server/store/tables.ts'
 import { NAMESPACE, type Registrable } from './fixture.ts'
 
@@ -76,6 +77,7 @@ async function recordGroup(
       close: async () => undefined,
     },
     signer: unsigned,
+    blobs: openBlobStores([]),
     cosignatures: undefined,
     nowMs: Date.now,
     newId: () => '',

@@ -60,6 +60,8 @@ const accepted: readonly (readonly [string, Env, Partial<Config>])[] = [
     { CAIRN_LOG_POLICY: '/etc/cairn/policy', CAIRN_PUBLISH_FOLDER: '/srv/logs' },
     { logPolicyFile: '/etc/cairn/policy', publishFolder: '/srv/logs' },
   ],
+  ['a file of buckets', { CAIRN_BUCKETS_FILE: '/etc/b.json' }, { bucketsFile: '/etc/b.json' }],
+  ['an empty file of buckets: none', { CAIRN_BUCKETS_FILE: '' }, { bucketsFile: undefined }],
   [
     'empty names of both: neither',
     { CAIRN_LOG_POLICY: '', CAIRN_PUBLISH_FOLDER: '' },

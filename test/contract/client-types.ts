@@ -3,7 +3,14 @@ import type * as Api from '../../client-sdk/api.ts'
 import type { JsonObject } from '../../schema/canonical-json.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { Immutable } from '../../schema/immutable.ts'
-import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
+import type {
+  JobName,
+  LogIndex,
+  NamespaceName,
+  Partition,
+  PolicyName,
+  RunId,
+} from '../../schema/names.ts'
 import type { operations, InputOf, OperationId } from '../../schema/operations.ts'
 
 /** Exactly the same type, optional and readonly members included. */
@@ -12,7 +19,7 @@ type Same<Left, Right> =
     ? true
     : false
 
-type Name = NamespaceName | JobName | RunId | Partition
+type Name = NamespaceName | JobName | RunId | Partition | PolicyName
 
 /** What the SDK's user sees of a schema's type: names are texts, indexes are numbers. */
 type Unbranded<T> = T extends Digest

@@ -18,6 +18,8 @@ import {
 const shared: ReadonlySet<OperationId> = new Set([
   'listNamespaces',
   'listJobs',
+  'getPolicy',
+  'listPolicies',
   'recordEnvironment',
   'getEnvironment',
   // Hashes, which say nothing of what was hashed.

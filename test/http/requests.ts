@@ -40,6 +40,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   declareJob: () => ({ body: { labels: { team: 'pricing' } } }),
   getJob: () => ({}),
   listJobs: () => ({}),
+  setPolicy: () => ({ body: { retention: { anyOf: [{ keep: 'latest', count: 3 }] } } }),
+  getPolicy: () => ({}),
+  listPolicies: () => ({ query: '?limit=2' }),
   recordEnvironment: () => ({ digest: environment, body: document }),
   getEnvironment: () => ({ digest: environment }),
   getRun: () => ({}),
@@ -65,6 +68,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   compareCheckpoints: () => ({}),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
+  placeHold: () => ({ body: { reason: 'An audit.' } }),
+  liftHold: () => ({}),
+  listHolds: () => ({}),
   getHistory: () => ({}),
   listEntries: () => ({ query: '?after=0&limit=3' }),
   getTreeHead: () => ({}),
@@ -86,7 +92,16 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
   const { job, namespace, other } = known
   const { method, path } = operations[id]
-  const params = { namespace, job, digest, other, run: known.run.run, tile: '0/000.p/1' }
+  const params = {
+    namespace,
+    job,
+    policy: 'sample',
+    hold: 'audit',
+    digest,
+    other,
+    run: known.run.run,
+    tile: '0/000.p/1',
+  }
   return {
     method,
     path: `${fillPath(path, params)}${query}`,
@@ -124,8 +139,10 @@ export const nothingRecorded: Recorded = {
 export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const recorded = await scene.put(`/environments/${environment}`, document)
   answered(recorded, recorded.status === 201 ? 201 : 200)
+  answered(await scene.put('/policies/sample', { description: 'A sample.' }), 200)
   const { run } = await scene.open(job)
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
+  answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   return { namespace: scene.namespace, job, run, checkpoint, other, environment }
 }

@@ -2,7 +2,7 @@ import type { Job } from '../../api.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { defined } from '../defined.ts'
-import { required } from '../flag.ts'
+import { optional, required } from '../flag.ts'
 import { readName } from '../flag-values.ts'
 import { asOf, listing, reportList } from '../listing.ts'
 import type { Screen } from '../screen.ts'
@@ -15,10 +15,20 @@ const declare = command({
   words: 'jobs declare',
   summary: 'declare a job, or declare it anew',
   heading: 'Records',
-  takes: { job: jobPosition, ...specFlags, ...connection },
+  details: 'Declaring it anew replaces all that it said before, its policy included.',
+  takes: {
+    job: jobPosition,
+    ...specFlags,
+    policy: optional(
+      { usage: '--policy <policy>', summary: 'what it needs; see "cairn policy set"' },
+      readName,
+    ),
+    ...connection,
+  },
   run: async (session, values) => {
     const client = await openClient(session, values)
-    return reportJob(await client.jobs.declare(values.job, specOf(values)))
+    const spec = { ...specOf(values), ...defined({ policy: values.policy }) }
+    return reportJob(await client.jobs.declare(values.job, spec))
   },
 })
 
@@ -46,6 +56,7 @@ const list = command({
       columns: [
         { title: 'JOB', value: (row) => row.job },
         { title: 'DECLARED', value: (row) => row.at },
+        { title: 'POLICY', value: (row) => row.spec.policy },
         { title: 'LABELS', value: (row) => labelsText(row.spec.labels), minWidth: 12 },
         { title: 'DESCRIPTION', value: (row) => row.spec.description, minWidth: 12 },
       ],
@@ -63,6 +74,7 @@ function drawJob(screen: Screen, job: Job): string {
     ['namespace', job.namespace],
     ['description', job.spec.description],
     ['labels', labelsText(job.spec.labels)],
+    ['policy', job.spec.policy],
     ['declared', job.at],
     ['index', job.index],
   ])

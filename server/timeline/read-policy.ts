@@ -1,0 +1,50 @@
+import { CatalogError } from '../../schema/errors.ts'
+import type { LogIndex, NamespaceName, PolicyName } from '../../schema/names.ts'
+import type { Policy, PolicySpec } from '../../schema/policy.ts'
+import type { Reader } from '../store/database.ts'
+import { statement } from '../store/statement.ts'
+import type { Row } from '../store/tables.ts'
+
+/** Which policy, as of when. */
+export interface PolicyQuestion {
+  readonly namespace: NamespaceName
+  readonly policy: PolicyName
+  readonly asOf: LogIndex
+}
+
+const newestOf = statement<PolicyQuestion, Row<'policy'>>((db, param) =>
+  db
+    .selectFrom('policy')
+    .selectAll()
+    .where('namespace', '=', param('namespace'))
+    .where('policy', '=', param('policy'))
+    .where('log_index', '<=', param('asOf'))
+    .orderBy('log_index', 'desc')
+    .limit(1),
+)
+
+/** A policy as set at an index; undefined where there was none of the name. */
+export async function readPolicy(
+  db: Reader,
+  question: PolicyQuestion,
+): Promise<Policy | undefined> {
+  const [row] = await newestOf(db, question)
+  return row === undefined ? undefined : policyOf(row)
+}
+
+/** A policy's row as callers see it. */
+export function policyOf(row: Row<'policy'>): Policy {
+  const { namespace, policy, log_index: index, at } = row
+  return { namespace, policy, spec: JSON.parse(row.spec) as PolicySpec, index, at }
+}
+
+/** The refusal of a name that no policy of the namespace has. */
+export function unknownPolicy({
+  namespace,
+  policy,
+}: Pick<PolicyQuestion, 'namespace' | 'policy'>): CatalogError {
+  return new CatalogError(
+    'POLICY_NOT_FOUND',
+    `${namespace} has no policy "${policy}": check the name, or set it with PUT /policies/${policy}.`,
+  )
+}
