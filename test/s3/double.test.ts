@@ -10,6 +10,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
+  type PutObjectCommandOutput,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { clientOf, outcomeOf } from './client.ts'
@@ -105,16 +106,19 @@ test('a clock that is off by more than fifteen minutes is refused, with the time
 })
 
 test('a streamed body comes in aws-chunked encoding, with its checksum behind it', async () => {
-  const bytes = createHash('sha512').update('stream').digest()
-  const stream = Readable.from([bytes.subarray(0, 10), bytes.subarray(10)])
-  const command = new PutObjectCommand({
-    Bucket,
-    Key: 'streamed',
-    Body: stream,
-    ContentLength: bytes.length,
-    ChecksumAlgorithm: 'CRC64NVME',
-  })
-  const { ChecksumCRC64NVME, VersionId } = await client.send(command)
+  const bytes = Buffer.alloc(20_000, 'stream ')
+  const send = (firstBytes: number): Promise<PutObjectCommandOutput> =>
+    client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'streamed',
+        Body: Readable.from([bytes.subarray(0, firstBytes), bytes.subarray(firstBytes)]),
+        ContentLength: bytes.length,
+        ChecksumAlgorithm: 'CRC64NVME',
+      }),
+    )
+  await assert.rejects(send(8191), /Only the last chunk/)
+  const { ChecksumCRC64NVME, VersionId } = await send(8192)
   assert.equal(ChecksumCRC64NVME, crcOf('CRC64NVME', bytes).toString('base64'))
   assert.equal(
     double.traffic.requests.at(-1)?.headers.get('x-amz-trailer'),

@@ -199,11 +199,12 @@ function chosenParts(
   listed: readonly XmlNode[],
   partMinBytes: number,
 ): readonly UploadedPart[] {
-  let last = 0
+  const numbers = listed.map((one) => Number(textOf(one, 'PartNumber')))
+  if (numbers.some((number, index) => !(number > (numbers[index - 1] ?? 0)))) {
+    throw new S3Failure('InvalidPartOrder')
+  }
   return listed.map((one, index) => {
-    const number = Number(textOf(one, 'PartNumber'))
-    if (!(number > last)) throw new S3Failure('InvalidPartOrder')
-    last = number
+    const number = numbers[index] ?? 0
     const part = upload.parts.get(number)
     const etag = textOf(one, 'ETag')?.replaceAll('"', '')
     if (part === undefined || part.etag !== `"${etag}"`) {
