@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test, type TestContext } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { clientOf } from './client.ts'
 import type { Behaviour, Place } from './contract/behaviour.ts'
@@ -10,8 +10,8 @@ import { multipartBehaviours } from './contract/multipart.ts'
 import { settingBehaviours } from './contract/settings.ts'
 import { versionBehaviours } from './contract/versions.ts'
 import { deviations } from './deviations.ts'
+import { onEachServer } from './each-server.ts'
 import type { S3Server, TestBucket } from './servers/s3-server.ts'
-import { s3Servers } from './servers/s3-servers.ts'
 
 const behaviours: readonly Behaviour[] = [
   ...versionBehaviours,
@@ -22,26 +22,18 @@ const behaviours: readonly Behaviour[] = [
   ...settingBehaviours,
 ]
 
-for (const starter of s3Servers()) {
-  describe(`S3 as Cairn needs it: ${starter.name}`, () => {
-    let server: S3Server
-    before(async () => {
-      server = await starter.start()
+onEachServer('S3 as Cairn needs it', ({ name, server }) => {
+  for (const behaviour of behaviours) {
+    const deviation = deviations[name][behaviour.name]
+    test(deviation === undefined ? behaviour.name : `not here: ${behaviour.name}`, async (t) => {
+      const found = await server().newBucket(behaviour.bucket)
+      if (found === undefined) return t.skip(`it gives no ${behaviour.bucket} bucket`)
+      const checked = checkIn(server(), found, behaviour)
+      if (deviation === undefined) return checked
+      return deviates(t, checked, deviation)
     })
-    after(() => server.stop())
-
-    for (const behaviour of behaviours) {
-      const deviation = deviations[starter.name][behaviour.name]
-      test(deviation === undefined ? behaviour.name : `not here: ${behaviour.name}`, async (t) => {
-        const found = await server.newBucket(behaviour.bucket)
-        if (found === undefined) return t.skip(`it gives no ${behaviour.bucket} bucket`)
-        const checked = checkIn(server, found, behaviour)
-        if (deviation === undefined) return checked
-        return deviates(t, checked, deviation)
-      })
-    }
-  })
-}
+  }
+})
 
 test('a deviation names a store’s failure at something that is checked', () => {
   const names = new Set(behaviours.map((one) => one.name))
