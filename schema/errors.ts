@@ -41,6 +41,7 @@ export const errorCodes = {
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },
+  BUCKET_NOT_FOUND: { retryable: false },
   TILE_NOT_FOUND: { retryable: false },
 
   // What is asked contradicts what is recorded.
@@ -60,6 +61,16 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+  POLICY_VIOLATED: { retryable: false },
+
+  // What a blob store says, or is not asked.
+  BUCKET_NOT_ALLOWED: { retryable: false },
+  BUCKET_ACCESS_DENIED: { retryable: false },
+  BLOB_NOT_FOUND: { retryable: false },
+  BLOB_ARCHIVED: { retryable: false },
+  BLOB_LOCKED: { retryable: false },
+  STORE_UNSUITABLE: { retryable: false },
+  STORE_UNAVAILABLE: { retryable: true },
 
   // The catalog cannot serve this now.
   OVERLOADED: { retryable: true },
@@ -84,7 +95,6 @@ export const errorCodes = {
   ABORTED: { retryable: false },
   SPOOL_CORRUPT: { retryable: false },
   SPOOL_LOCKED: { retryable: true },
-  BLOB_NOT_FOUND: { retryable: false },
   BLOB_CORRUPT: { retryable: false },
   PROOF_INVALID: { retryable: false },
   LOG_CONTRADICTED: { retryable: false },

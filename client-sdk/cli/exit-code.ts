@@ -50,6 +50,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NO_GOOD_CHECKPOINT: 'notFound',
   CHECKPOINT_NOT_GOOD: 'notFound',
   BLOB_NOT_FOUND: 'notFound',
+  BUCKET_NOT_FOUND: 'notFound',
   TILE_NOT_FOUND: 'notFound',
 
   IDEMPOTENCY_KEY_REUSED: 'conflict',
@@ -67,6 +68,13 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   DOCUMENT_MISSING: 'notFound',
   NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
+  POLICY_VIOLATED: 'conflict',
+  BLOB_ARCHIVED: 'conflict',
+  BLOB_LOCKED: 'conflict',
+  STORE_UNSUITABLE: 'usage',
+  BUCKET_NOT_ALLOWED: 'notAllowed',
+  BUCKET_ACCESS_DENIED: 'notAllowed',
+  STORE_UNAVAILABLE: 'unavailable',
 
   TOKEN_MISSING: 'notAllowed',
   TOKEN_INVALID: 'notAllowed',
