@@ -24,5 +24,5 @@ const { digest, versionId, uri } = await store.put('state.bin', contentOf(sizeBy
 const status = await readFile('/proc/self/status', 'utf8')
 const residentMiB = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
 const report: UploadReport = { digest, versionId, uri, residentMiB }
-console.log(JSON.stringify(report))
+process.stdout.write(JSON.stringify(report))
 store.close()
