@@ -43,6 +43,7 @@ export const errorCodes = {
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },
+  BUCKET_NOT_FOUND: { retryable: false },
   TILE_NOT_FOUND: { retryable: false },
   BLOB_NOT_FOUND: { retryable: false },
 
@@ -63,14 +64,17 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+  POLICY_VIOLATED: { retryable: false },
 
-  // What a blob store says of bytes, or of itself.
+  // What a blob store says, or is not asked.
   BUCKET_NOT_ALLOWED: { retryable: false },
   BUCKET_ACCESS_DENIED: { retryable: false },
   BLOB_ARCHIVED: { retryable: false },
   BLOB_LOCKED: { retryable: false },
   STORE_UNSUITABLE: { retryable: false },
   STORE_UNAVAILABLE: { retryable: true },
+
+  // What a blob store says of bytes, or of itself.
 
   // The catalog cannot serve this now.
   OVERLOADED: { retryable: true },

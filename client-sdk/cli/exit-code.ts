@@ -53,6 +53,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NO_GOOD_CHECKPOINT: 'notFound',
   CHECKPOINT_NOT_GOOD: 'notFound',
   BLOB_NOT_FOUND: 'notFound',
+  BUCKET_NOT_FOUND: 'notFound',
   TILE_NOT_FOUND: 'notFound',
 
   IDEMPOTENCY_KEY_REUSED: 'conflict',
@@ -72,14 +73,16 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   RESUME_MISMATCH: 'conflict',
   BLOB_ARCHIVED: 'conflict',
   BLOB_LOCKED: 'conflict',
+  POLICY_VIOLATED: 'conflict',
+  BUCKET_NOT_ALLOWED: 'notAllowed',
+  BUCKET_ACCESS_DENIED: 'notAllowed',
+  STORE_UNAVAILABLE: 'unavailable',
 
   TOKEN_MISSING: 'notAllowed',
   TOKEN_INVALID: 'notAllowed',
   TOKEN_EXPIRED: 'notAllowed',
   FORBIDDEN: 'notAllowed',
   HOST_NOT_ALLOWED: 'notAllowed',
-  BUCKET_NOT_ALLOWED: 'notAllowed',
-  BUCKET_ACCESS_DENIED: 'notAllowed',
 
   OVERLOADED: 'unavailable',
   STORAGE_FULL: 'unavailable',
@@ -90,7 +93,6 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   DEADLINE_EXCEEDED: 'unavailable',
   SPOOL_LOCKED: 'unavailable',
   STORE_FAILED: 'unavailable',
-  STORE_UNAVAILABLE: 'unavailable',
 
   DIGEST_MISMATCH: 'corrupt',
   LOG_ROLLED_BACK: 'corrupt',

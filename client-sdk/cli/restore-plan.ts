@@ -1,5 +1,7 @@
 import type { RecoveryPlan } from '../api.ts'
 import { restore, type RestoredState } from '../restore/restore.ts'
+import { readersOf, type s3Flags } from './blob-stores.ts'
+import type { ValuesOf } from './command.ts'
 import { openProgress } from './progress.ts'
 import { formatBytes, formatCount } from './quantity.ts'
 import type { Screen } from './screen.ts'
@@ -10,12 +12,15 @@ import { drawFacts, drawTable } from './table.ts'
 export async function restorePlan(
   session: Session,
   plan: RecoveryPlan,
-  into: string,
+  values: ValuesOf<typeof s3Flags> & { readonly into: string },
 ): Promise<RestoredState> {
+  const { into } = values
+  const stores = await readersOf(session, plan, values)
   const progress = openProgress(session, { label: 'restoring', unit: 'bytes' })
   try {
     return await restore(plan, {
       into,
+      stores,
       onProgress: ({ bytesDone, bytesTotal, blobsDone, blobCount }) => {
         progress.show({
           done: bytesDone,

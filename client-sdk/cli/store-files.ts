@@ -4,25 +4,10 @@ import { basename } from 'node:path'
 import { CatalogError } from '../../schema/errors.ts'
 import type { BlobReference } from '../api.ts'
 import type { BlobStore } from '../blob-store.ts'
-import { openDiskStore } from '../stores/disk.ts'
+import { hashFile } from '../stores/disk-reader.ts'
+import type { KnownContent } from '../stores/known-content.ts'
 import { openProgress } from './progress.ts'
 import type { Session } from './session.ts'
-
-const DISK = 'disk:'
-
-/**
- * Opens the store that a text such as `disk:./states` names.
- *
- * @throws {INVALID_REQUEST} there is no such kind of store
- */
-export async function openStore(text: string): Promise<BlobStore> {
-  const directory = text.startsWith(DISK) ? text.slice(DISK.length) : ''
-  if (directory !== '') return await openDiskStore({ directory })
-  throw new CatalogError(
-    'INVALID_REQUEST',
-    '--store: write disk: and a folder, such as disk:./states.',
-  )
-}
 
 /**
  * Puts files into a store, each under its own name without folders, and shows how far it is.
@@ -47,12 +32,20 @@ export async function storeFiles(
         done += sizeBytes
         progress.show({ done, total })
       })
-      references.push(await store.put(basename(path), counted))
+      const known = await measure(store, path)
+      references.push(await store.put(basename(path), counted, { known }))
     }
     return references
   } finally {
     progress.end()
   }
+}
+
+/** A store that is far away finds an interrupted upload again by the digest; reading twice is cheap beside sending. */
+async function measure(store: BlobStore, path: string): Promise<KnownContent | undefined> {
+  if (store.scheme === 'file') return undefined
+  const digest = `sha256:${await hashFile(path)}` as const
+  return { sizeBytes: await sizeOf(path), digest }
 }
 
 function refuseSameNames(paths: readonly string[]): void {

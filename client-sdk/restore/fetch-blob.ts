@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { PlanBlob } from '../api.ts'
+import { abortable } from '../stores/abortable.ts'
 import { errnoOf, writeFully } from '../stores/disk-durable.ts'
 import { hashFile, piecesOf, type BlobReader } from '../stores/disk-reader.ts'
-import { abortable } from './abortable.ts'
 import { partNameOf, quoted } from './blob-path.ts'
 
 /** A read that breaks off is taken up again where it stopped, this often a blob. */

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CatalogError } from '../../schema/errors.ts'
 import type { BlobReference } from '../api.ts'
-import type { BlobContent, BlobStore } from '../blob-store.ts'
+import type { BlobContent, BlobStore, PutOptions } from '../blob-store.ts'
+import { abortable } from './abortable.ts'
+import { checkBlobName } from './blob-name.ts'
 import { diskFailure, makeDirectory, syncDirectory, writeFully } from './disk-durable.ts'
 import { hashFile, objectPathOf, openDiskReader } from './disk-reader.ts'
+import { checkKnown } from './known-content.ts'
 import { removeLeftovers, temporaryName } from './disk-temporary.ts'
-
-/** The grammar of a blob's name: 1 to 512 characters, none of them a control character. */
-const NAME = /^[^\u0000-\u001f\u007f]{1,512}$/
 
 /** Objects are never written again, and the file system says so too. */
 const OBJECT_MODE = 0o444
@@ -39,27 +38,36 @@ export async function openDiskStore(options: { readonly directory: string }): Pr
     const directory = await realpath(path)
     await removeLeftovers(join(directory, 'tmp'), Date.now())
     const reader = openDiskReader({ directory })
-    return { ...reader, put: (name, content) => put(directory, name, content) }
+    return {
+      ...reader,
+      put: (name, content, how) => put(directory, { name, content }, how),
+    }
   } catch (cause) {
     throw diskFailure(cause, `Opening the blob store ${path}`)
   }
 }
 
-async function put(directory: string, name: string, content: BlobContent): Promise<BlobReference> {
-  if (!NAME.test(name) || !name.isWellFormed()) {
-    throw new CatalogError(
-      'INVALID_NAME',
-      'A blob needs a name of 1 to 512 characters without control characters; give another.',
-    )
-  }
+async function put(
+  directory: string,
+  { name, content }: { readonly name: string; readonly content: BlobContent },
+  { known, signal }: PutOptions = {},
+): Promise<BlobReference> {
+  checkBlobName(name)
   if (content instanceof Uint8Array) {
     const hex = createHash('sha256').update(content).digest('hex')
+    checkKnown(name, known, { sizeBytes: content.length, digest: `sha256:${hex}` })
     if (!(await isKept(directory, hex, content.length))) {
       await keep(directory, await stage(directory, name, [content]))
     }
     return referenceTo(directory, name, { hex, sizeBytes: content.length })
   }
-  const staged = await stage(directory, name, content)
+  const staged = await stage(directory, name, signal ? abortable(content, signal) : content)
+  try {
+    checkKnown(name, known, { sizeBytes: staged.sizeBytes, digest: `sha256:${staged.hex}` })
+  } catch (error) {
+    await rm(staged.path, { force: true })
+    throw error
+  }
   await keep(directory, staged)
   return referenceTo(directory, name, staged)
 }

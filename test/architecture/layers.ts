@@ -256,9 +256,9 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'client-node',
-    paths: /^client-sdk\/(?:node\.ts$|(?:spool|stores|capture|restore)\/)/,
+    paths: /^client-sdk\/(?:(?:node|s3)\.ts$|(?:spool|stores|capture|restore)\/)/,
     runs: ['schema', 'client', 'client-node'],
-    packages: ['@aws-sdk/client-s3'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/checksums'],
     node: anyNode,
   },
   // What of this layer reaches Node is a rule of its own, which looks at the whole way.

@@ -16,18 +16,30 @@ const bundles = [
   { what: 'all, verification too', program: `export * from '@cairn/client'`, maxKiB: 28 },
 ] as const
 
-/** The package names nothing that would have to be installed with it. */
+/** Where the package may import what a user has to install beside it: the S3 store, and nothing that others load. */
+const S3_FILES = /\bstores\/s3\//
+
+/** The package names nothing that would have to be installed with it, but for the AWS SDK under the S3 store. */
 async function checkDependencies(sdk: PackedSdk): Promise<string> {
   const manifest = JSON.parse(await readFile(join(sdk.folder, 'package.json'), 'utf8'))
-  for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
+  for (const kind of ['dependencies', 'optionalDependencies']) {
     assert.deepEqual(Object.keys(manifest[kind] ?? {}), [], `${kind} must be empty`)
   }
+  const peers = Object.keys(manifest.peerDependencies)
+  assert.deepEqual(peers, ['@aws-sdk/checksums', '@aws-sdk/client-s3'])
+  for (const peer of peers) assert.equal(manifest.peerDependenciesMeta[peer].optional, true, peer)
   for (const [path, text] of await readPackaged(sdk, '.js')) {
+    const allowed = S3_FILES.test(path) ? /^(?:\.|node:|@aws-sdk\/)/ : /^(?:\.|node:)/
     for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
-      assert.match(specifier, /^(?:\.|node:)/, `${path} imports ${specifier}`)
+      assert.match(specifier, allowed, `${path} imports ${specifier}`)
+      const isLoadedByOthers = S3_FILES.test(specifier) && !S3_FILES.test(path)
+      assert.ok(
+        !isLoadedByOthers || path.endsWith('client-sdk/s3.js'),
+        `${path} loads the S3 store`,
+      )
     }
   }
-  return 'no dependencies'
+  return 'no dependencies, and the AWS SDK as an optional peer of the S3 store alone'
 }
 
 /** Types that a user sees must not need a package that the user does not have. */

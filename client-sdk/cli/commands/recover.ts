@@ -1,5 +1,6 @@
 import type { PlanRecovery, RecoveryPlan } from '../../api.ts'
 import { CatalogError } from '../../../schema/errors.ts'
+import { s3Flags } from '../blob-stores.ts'
 import { checkpointFacts } from '../checkpoint-columns.ts'
 import { command, type ValuesOf } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
@@ -78,6 +79,7 @@ const restore = command({
     into: required({ usage: '--into <folder>', summary: 'made when it is missing' }, readText),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...s3Flags,
     ...connection,
   },
   run: async (session, values) => {
@@ -89,7 +91,7 @@ const restore = command({
       planFile === undefined
         ? await (await openClient(session, values)).recovery.plan(questionOf(job ?? '', values))
         : parsePlan(await readJsonInput(planFile))
-    const state = await restorePlan(session, found, values.into)
+    const state = await restorePlan(session, found, values)
     return {
       document: { checkpoint: found.checkpoint, step: found.step, ...state },
       text: (screen) => drawRestored(screen, state),

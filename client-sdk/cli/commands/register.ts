@@ -1,6 +1,7 @@
 import type { Receipt } from '../../api.ts'
 import { CatalogError } from '../../../schema/errors.ts'
 import type { CheckpointResult } from '../../delivery.ts'
+import { openStore, s3Flags, STORE_USAGE } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { openClient } from '../connection.ts'
 import { optional, repeated } from '../flag.ts'
@@ -11,7 +12,7 @@ import { findRun, runReference } from '../run-reference.ts'
 import type { Screen } from '../screen.ts'
 import type { Report } from '../session.ts'
 import { spoolConnection, withClient } from '../spool-folder.ts'
-import { openStore, storeFiles } from '../store-files.ts'
+import { storeFiles } from '../store-files.ts'
 import { drawFacts } from '../table.ts'
 
 export const register = command({
@@ -32,9 +33,10 @@ export const register = command({
       readText,
     ),
     store: optional(
-      { usage: '--store <store>', summary: 'where their bytes go: disk: and a folder' },
+      { usage: '--store <store>', summary: `where their bytes go: ${STORE_USAGE}` },
       readText,
     ),
+    ...s3Flags,
     ...spoolConnection,
   },
   run: async (session, values) => {
@@ -54,7 +56,9 @@ export const register = command({
       // Before any byte is stored: a run that is unknown is the likelier mistake.
       const handle = client.runs.handle(await findRun(client, values))
       const blobs =
-        storeText === undefined ? [] : await storeFiles(session, await openStore(storeText), files)
+        storeText === undefined
+          ? []
+          : await storeFiles(session, await openStore(session, storeText, values), files)
       return reportResult(await handle.checkpoint({ ...input, blobs }))
     })
   },

@@ -1,3 +1,4 @@
+import { s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { defined } from '../defined.ts'
@@ -35,6 +36,7 @@ export const resume = command({
       { usage: '--label <name=value>', summary: 'label of the run; may be given several times' },
       readPair,
     ),
+    ...s3Flags,
     ...connection,
   },
   run: async (session, values) => {
@@ -55,7 +57,7 @@ export const resume = command({
     const restored =
       plan === null || restoreInto === undefined
         ? undefined
-        : await restorePlan(session, plan, restoreInto)
+        : await restorePlan(session, plan, { ...values, into: restoreInto })
     const { id: runId, namespace, attempt } = run
     const identity = { run: runId, namespace, job, partition: run.partition, attempt }
     return {

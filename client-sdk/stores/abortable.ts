@@ -38,7 +38,7 @@ export async function* abortable<Piece>(
 }
 
 function aborted(signal: AbortSignal): CatalogError {
-  return new CatalogError('ABORTED', 'The restore was stopped; restore again to continue it.', {
+  return new CatalogError('ABORTED', 'The transfer was stopped; begin it again to continue it.', {
     cause: signal.reason,
   })
 }

@@ -1,0 +1,3 @@
+export { openS3Reader, type S3ReaderOptions } from './stores/s3/s3-reader.ts'
+export type { S3Connection, S3StoreOptions } from './stores/s3/s3-options.ts'
+export { openS3Store, type S3Store } from './stores/s3/s3-store.ts'
