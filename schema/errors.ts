@@ -66,15 +66,13 @@ export const errorCodes = {
   RESUME_MISMATCH: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
 
-  // What a blob store says, or is not asked.
+  // What a blob store says of bytes, or of itself.
   BUCKET_NOT_ALLOWED: { retryable: false },
   BUCKET_ACCESS_DENIED: { retryable: false },
   BLOB_ARCHIVED: { retryable: false },
   BLOB_LOCKED: { retryable: false },
   STORE_UNSUITABLE: { retryable: false },
   STORE_UNAVAILABLE: { retryable: true },
-
-  // What a blob store says of bytes, or of itself.
 
   // The catalog cannot serve this now.
   OVERLOADED: { retryable: true },
