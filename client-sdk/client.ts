@@ -1,6 +1,7 @@
 import { deliverDirectly, type Delivery, type FlushOptions, type FlushReport } from './delivery.ts'
 import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
+import { Buckets } from './resources/buckets.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
 import { Jobs } from './resources/jobs.ts'
@@ -30,6 +31,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly lineage: LineageQueries
   readonly log: Log
   readonly accessLog: AccessLog
+  readonly buckets: Buckets
   readonly #delivery: Delivery
 
   /**
@@ -54,6 +56,7 @@ export class CatalogClient implements AsyncDisposable {
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)
     this.accessLog = new AccessLog(scope)
+    this.buckets = new Buckets(scope)
   }
 
   /**

@@ -4,6 +4,7 @@ import { statistics } from './0003-statistics.ts'
 import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
+import { bucketProbe } from './0009-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   accessLog,
   logKey,
   policy,
+  bucketProbe,
 ]

@@ -1,4 +1,5 @@
-import type { Evidence, TombstoneReason } from './checkpoint.ts'
+import type { BucketFindings } from './bucket.ts'
+import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
 import type { JobName, Labels, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
@@ -80,6 +81,16 @@ export interface EvidenceRecorded extends EntryBase {
   readonly outcome: Evidence['outcome']
   readonly method: string
   readonly note?: string
+  /** Bytes that were read for it. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly detail?: EvidenceDetail
+}
+
+/** The subject is the bucket's name in the configuration. */
+export interface BucketProbed extends EntryBase {
+  readonly kind: 'bucket.probed'
+  readonly findings: BucketFindings
 }
 
 export interface CheckpointTombstoned extends EntryBase {
@@ -110,6 +121,7 @@ export type Entry =
   | CheckpointRegistered
   | EvidenceRecorded
   | CheckpointTombstoned
+  | BucketProbed
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

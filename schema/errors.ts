@@ -62,6 +62,7 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+  POLICY_VIOLATED: { retryable: false },
 
   // What a blob store says of bytes, or of itself.
   BUCKET_NOT_ALLOWED: { retryable: false },

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { accessLogCommands } from './commands/access-log.ts'
 import { backup } from './commands/backup.ts'
+import { bucketCommands } from './commands/buckets.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
@@ -28,6 +29,7 @@ import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
 import { spoolCommands } from './commands/spool.ts'
 import { token } from './commands/token.ts'
+import { verify } from './commands/verify.ts'
 import { witness } from './commands/witness.ts'
 
 /** Every command, in the order in which the help lists them. */
@@ -49,6 +51,7 @@ export const commands: readonly Command[] = [
   register,
   ...runCommands,
   ...recoverCommands,
+  verify,
   ...findingCommands,
   ...checkpointCommands,
   lineage,
@@ -61,5 +64,6 @@ export const commands: readonly Command[] = [
   ...logProofCommands,
   logWatch,
   ...accessLogCommands,
+  ...bucketCommands,
   ...spoolCommands,
 ]

@@ -69,6 +69,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   DOCUMENT_MISSING: 'notFound',
   NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
+  POLICY_VIOLATED: 'conflict',
   BLOB_ARCHIVED: 'conflict',
   BLOB_LOCKED: 'conflict',
 

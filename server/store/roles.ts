@@ -27,6 +27,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   checkpoint_label: projection,
   edge: projection,
   evidence: projection,
+  bucket_probe: projection,
   tombstone: projection,
 }
 

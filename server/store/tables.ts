@@ -181,6 +181,15 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  /** What each probe of a bucket found, as JSON. */
+  bucket_probe: {
+    namespace: text<NamespaceName>(),
+    bucket: text(),
+    log_index: integer<LogIndex>(),
+    findings: text(),
+    actor: text(),
+    at: text(),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -228,6 +237,7 @@ export const primaryKeys = {
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
+  bucket_probe: ['namespace', 'bucket', 'log_index'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -244,6 +254,7 @@ export const projectionTables = [
   'checkpoint_label',
   'edge',
   'evidence',
+  'bucket_probe',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

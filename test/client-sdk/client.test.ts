@@ -105,6 +105,9 @@ describe('a client', () => {
       () => catalog.log.keys(),
       () => catalog.log.receipt(digest),
       () => catalog.accessLog.records().first(),
+      () => catalog.checkpoints.verify(digest, 'present'),
+      () => catalog.buckets.list(),
+      () => catalog.buckets.probe('disk'),
     ]
     for (const call of calls) await call().catch(() => undefined)
     const fill: Readonly<Record<string, string>> = {
@@ -115,6 +118,7 @@ describe('a client', () => {
       digest,
       other,
       tile: '0/000',
+      bucket: 'disk',
     }
     const served = Object.values(operations).map(
       ({ method, path }) =>

@@ -67,6 +67,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getLineage: () => ({ query: '?direction=descendants&depth=3' }),
   compareCheckpoints: () => ({}),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
+  verifyCheckpoint: () => ({ body: { depth: 'present' } }),
+  listBuckets: () => ({}),
+  probeBucket: () => ({}),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
   getHistory: () => ({}),
   listEntries: () => ({ query: '?after=0&limit=3' }),
@@ -97,6 +100,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     other,
     run: known.run.run,
     tile: '0/000.p/1',
+    bucket: 'disk',
   }
   return {
     method,

@@ -45,6 +45,8 @@ for (const dialect of dialects) {
         const play = await beginPlay(own)
         const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
         for (const action of actions) await perform(play, action)
+        answered(await own.put('/policies/sample', { rpoSeconds: 60 }), 200)
+        answered(await own.post('/buckets/disk/probe', {}), 201)
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
         await own.save(run, 1, {
