@@ -5,6 +5,7 @@ import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
+import { retentionRun } from './0008-retention-run.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   logKey,
   policy,
   hold,
+  retentionRun,
 ]

@@ -109,6 +109,25 @@ export interface HoldLifted extends EntryBase {
 }
 
 /**
+ * A retention run. What it decided about each checkpoint follows from the log up to `asOf`, the time and the scope:
+ * a log of a million checkpoints is kept for ever, and must not repeat them with each run.
+ */
+export interface RetentionDecided extends EntryBase {
+  readonly kind: 'retention.decided'
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: string
+  readonly keptCount: number
+  readonly droppedCount: number
+  readonly droppedBytes: number
+  /** SHA-256 over a line of digest, decision and reason codes for each checkpoint. */
+  readonly decisions: Digest
+}
+
+/**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
  */
@@ -130,6 +149,7 @@ export type Entry =
   | CheckpointTombstoned
   | HoldPlaced
   | HoldLifted
+  | RetentionDecided
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

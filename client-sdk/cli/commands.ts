@@ -24,6 +24,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { retainCommands } from './commands/retain.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   ...runCommands,
   ...recoverCommands,
   ...findingCommands,
+  ...retainCommands,
   ...checkpointCommands,
   lineage,
   compare,

@@ -38,6 +38,8 @@ const groups: Readonly<Record<string, string>> = {
   'access-log': 'read and verify who asked what',
   log: "read, prove and audit the namespace's log",
   keys: 'list, rotate and retire the keys that sign logs',
+  policy: 'set and show what classes of jobs need',
+  hold: 'bar the removal of bytes',
   spool: 'look into a spool and send what waits',
 }
 

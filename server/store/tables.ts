@@ -193,6 +193,13 @@ export const tables = {
     /** Where it was lifted or replaced. */
     ended_index: optional(integer<LogIndex>()),
   },
+  retention_run: {
+    namespace: text<NamespaceName>(),
+    retention_run: text(),
+    log_index: integer<LogIndex>(),
+    job: optional(text<JobName>()),
+    facts: text(),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -241,6 +248,7 @@ export const primaryKeys = {
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
+  retention_run: ['namespace', 'retention_run'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -258,6 +266,7 @@ export const projectionTables = [
   'edge',
   'evidence',
   'hold',
+  'retention_run',
   'tombstone',
 ] as const satisfies readonly TableName[]
 
