@@ -443,6 +443,62 @@ export interface HistoryPage {
   readonly next: string | null
 }
 
+/** Part of {@link HoldPage}. */
+export interface Hold {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** What `liftHold` answers. */
+export interface HoldLifted {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly index: LogIndex
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/**
+ * What a hold on a checkpoint is called. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type HoldName = string
+
+/** What `listHolds` answers. */
+export interface HoldPage {
+  readonly items: readonly Hold[]
+  readonly next: string | null
+}
+
+/** Part of {@link Hold}. */
+export type HoldReason = string
+
+/** What `placeHold` answers. */
+export interface HoldReceipt {
+  readonly checkpoint: Digest
+  readonly hold: HoldName
+  readonly reason: HoldReason
+  /** When it ends by itself. */
+  readonly until?: Timestamp
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** What `getInclusionProof` answers. */
 export interface InclusionProof {
   readonly index: LogIndex
@@ -557,6 +613,9 @@ export interface KeepNewerThan {
   readonly seconds: number
   readonly tier?: Tier
 }
+
+/** Part of {@link RetentionDecision}. */
+export type KeepOrDrop = 'keep' | 'drop'
 
 /** Self-contained state, or the change since its base. */
 export type Kind = 'full' | 'delta'
@@ -735,6 +794,12 @@ export type Partition = string
 
 /** Part of {@link Manifest}. */
 export type Persistence = 'sync' | 'async' | 'hybrid'
+
+/** What `placeHold` takes. */
+export interface PlaceHold {
+  readonly reason: HoldReason
+  readonly until?: Timestamp
+}
 
 /** Part of {@link EvidenceDetail}. */
 export interface PlaceStanding {
@@ -967,9 +1032,132 @@ export interface Retention {
   readonly anyOf: readonly RetentionRule[]
 }
 
+/**
+ * The first five are rules of the policy. `LAST_GOOD`: `latest` would answer it at some
+ * grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention.
+ * Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules
+ * count only good ones on the current line.
+ */
+export type RetentionCode =
+  | 'LATEST'
+  | 'EVERY_STEPS'
+  | 'EVERY_SECONDS'
+  | 'BEST'
+  | 'NEWER_THAN'
+  | 'HELD'
+  | 'LAST_GOOD'
+  | 'NEEDED'
+  | 'NO_RULES'
+  | 'NOT_SELECTED'
+  | 'ABANDONED'
+  | 'NOT_GOOD'
+
+/** Part of {@link RetentionRunPage}. */
+export interface RetentionDecision {
+  readonly checkpoint: Digest
+  readonly decision: KeepOrDrop
+  readonly reasons: readonly RetentionReason[]
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly step: Step
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /** Sum of the sizes that its manifest declares. */
+  readonly bytes: number
+  /** Whether it is withdrawn by now. */
+  readonly tombstoned: boolean
+}
+
+/** Part of {@link RetentionDecision}. */
+export interface RetentionReason {
+  readonly code: RetentionCode
+  /** The delta that needs it. */
+  readonly because?: Digest
+}
+
+/** What `runRetention` answers. */
+export interface RetentionReceipt {
+  readonly retentionRun: RetentionRunId
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: Timestamp
+  readonly keptCount: number
+  readonly droppedCount: number
+  /** Declared sizes of what is dropped; objects that others share stay. */
+  readonly droppedBytes: number
+  readonly decisions: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /** Withdrawn by this request. */
+  readonly tombstonedCount: number
+  /**
+   * Dropped, and yet not withdrawn: something changed meanwhile, or there were more than one
+   * request withdraws. The next run looks again.
+   */
+  readonly leftCount: number
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** Part of {@link Retention}. */
 export type RetentionRule =
   KeepLatest | KeepEverySteps | KeepEverySeconds | KeepBest | KeepNewerThan
+
+/** Part of {@link RetentionRunPage}. */
+export interface RetentionRun {
+  readonly retentionRun: RetentionRunId
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: Timestamp
+  readonly keptCount: number
+  readonly droppedCount: number
+  /** Declared sizes of what is dropped; objects that others share stay. */
+  readonly droppedBytes: number
+  readonly decisions: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/**
+ * One decision of what to keep. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type RetentionRunId = string
+
+/** What `getRetentionRun` answers. */
+export interface RetentionRunPage {
+  readonly run: RetentionRun
+  readonly items: readonly RetentionDecision[]
+  readonly next: string | null
+}
+
+/** What `listRetentionRuns` answers. */
+export interface RetentionRuns {
+  readonly items: readonly RetentionRun[]
+  readonly next: string | null
+}
 
 /** What `getRun` answers. */
 export interface Run {
@@ -1028,6 +1216,18 @@ export interface RunReceipt {
    * head of the batch that it came with.
    */
   readonly proof: string
+}
+
+/** What `runRetention` takes. */
+export interface RunRetention {
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
 }
 
 /** `superseded`: a newer attempt of the job and partition has been opened. */
@@ -1641,6 +1841,108 @@ export interface Operations {
       | 'CHAIN_IN_USE'
       | 'LINEAGE_CYCLE'
   }
+  /**
+   * Decide what to keep by policy, and withdraw the rest. A dry run only records that it was
+   * made. Held checkpoints, what `latest` would answer at any grade, and what kept ones need
+   * are always kept. At most 10,000 are withdrawn; `leftCount` says whether to run again.
+   */
+  readonly runRetention: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: RunRetention
+    }
+    readonly response: RetentionReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'POLICY_NOT_FOUND' | 'RETENTION_TOO_LARGE'
+  }
+  /** List retention runs, newest first. */
+  readonly listRetentionRuns: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: RetentionRuns
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
+  }
+  /**
+   * Get a retention run, and what it decided about each checkpoint. Job by job and partition
+   * by partition, newest first, with every reason.
+   */
+  readonly getRetentionRun: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly retentionRun: RetentionRunId
+      readonly decision?: KeepOrDrop
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: RetentionRunPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RETENTION_RUN_NOT_FOUND' | 'RETENTION_TOO_LARGE' | 'INVALID_CURSOR'
+  }
+  /**
+   * Place a hold on a checkpoint. While it lasts, neither a retention run nor a sweep takes
+   * the checkpoint or what its chain needs. The same again changes nothing; another reason or
+   * end replaces it.
+   */
+  readonly placeHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: PlaceHold
+    }
+    readonly response: HoldReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /** Lift a hold. Lifting it again answers the same. */
+  readonly liftHold: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly hold: HoldName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+    }
+    readonly response: HoldLifted
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'HOLD_NOT_FOUND'
+  }
+  /**
+   * List the holds on a checkpoint, oldest first. Those that were not lifted; one whose
+   * `until` has passed bars nothing any more.
+   */
+  readonly listHolds: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: HoldPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /** Everything recorded about a checkpoint, oldest first. */
   readonly getHistory: {
     readonly input: {
@@ -1812,6 +2114,25 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     method: 'POST',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',
   },
+  runRetention: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/retention-runs',
+    repeat: 'by-key',
+  },
+  listRetentionRuns: { method: 'GET', path: '/v1/namespaces/{namespace}/retention-runs' },
+  getRetentionRun: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/retention-runs/{retentionRun}',
+  },
+  placeHold: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  liftHold: {
+    method: 'DELETE',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds/{hold}',
+  },
+  listHolds: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/holds' },
   getHistory: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/history' },
   listEntries: { method: 'GET', path: '/v1/namespaces/{namespace}/entries' },
   listAccessLog: { method: 'GET', path: '/v1/namespaces/{namespace}/access-log' },

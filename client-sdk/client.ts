@@ -4,12 +4,14 @@ import { AccessLog } from './resources/access-log.ts'
 import { Buckets } from './resources/buckets.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
+import { Holds } from './resources/holds.ts'
 import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
 import { Log } from './resources/log.ts'
 import { Namespaces } from './resources/namespaces.ts'
 import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
+import { Retention } from './resources/retention.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
 import { TokenSource } from './token.ts'
@@ -27,6 +29,8 @@ export class CatalogClient implements AsyncDisposable {
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
+  readonly holds: Holds
+  readonly retention: Retention
   readonly recovery: Recovery
   readonly lineage: LineageQueries
   readonly log: Log
@@ -52,6 +56,8 @@ export class CatalogClient implements AsyncDisposable {
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)
+    this.retention = new Retention(scope)
+    this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)

@@ -4,7 +4,9 @@ import { statistics } from './0003-statistics.ts'
 import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
-import { bucketProbe } from './0009-bucket-probe.ts'
+import { hold } from './0007-hold.ts'
+import { retentionRun } from './0008-retention-run.ts'
+import { bucketProbe } from './0012-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -15,5 +17,7 @@ export const migrations: readonly Migration[] = [
   accessLog,
   logKey,
   policy,
+  hold,
+  retentionRun,
   bucketProbe,
 ]

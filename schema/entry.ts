@@ -1,7 +1,7 @@
 import type { BucketFindings } from './bucket.ts'
 import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
-import type { JobName, Labels, Partition, PolicyName, RunId } from './names.ts'
+import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
@@ -101,6 +101,43 @@ export interface CheckpointTombstoned extends EntryBase {
   readonly successor?: Digest
 }
 
+export interface HoldPlaced extends EntryBase {
+  readonly kind: 'hold.placed'
+  readonly subject: Digest
+  readonly hold: string
+  readonly reason: string
+  readonly until?: string
+  /** Where the hold of the same name was placed that this one replaces. */
+  readonly replaces?: LogIndex
+}
+
+export interface HoldLifted extends EntryBase {
+  readonly kind: 'hold.lifted'
+  readonly subject: Digest
+  readonly hold: string
+  /** Where it was placed. */
+  readonly placed: LogIndex
+}
+
+/**
+ * A retention run. What it decided about each checkpoint follows from the log up to `asOf`, the time and the scope:
+ * a log of a million checkpoints is kept for ever, and must not repeat them with each run.
+ */
+export interface RetentionDecided extends EntryBase {
+  readonly kind: 'retention.decided'
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: string
+  readonly keptCount: number
+  readonly droppedCount: number
+  readonly droppedBytes: number
+  /** SHA-256 over a line of digest, decision and reason codes for each checkpoint. */
+  readonly decisions: Digest
+}
+
 /**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
@@ -122,6 +159,9 @@ export type Entry =
   | EvidenceRecorded
   | CheckpointTombstoned
   | BucketProbed
+  | HoldPlaced
+  | HoldLifted
+  | RetentionDecided
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

@@ -1,4 +1,5 @@
 import { auditOperations } from './operations/audit.ts'
+import { holdOperations } from './operations/holds.ts'
 import { lineageOperations } from './operations/lineage.ts'
 import { logOperations } from './operations/log.ts'
 import { namesOperations } from './operations/names.ts'
@@ -21,6 +22,7 @@ export const operations = {
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,
+  ...holdOperations,
   ...auditOperations,
   ...logOperations,
 } as const satisfies Readonly<Record<string, Operation>>

@@ -9,6 +9,7 @@ import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
 import { fsck } from './commands/fsck.ts'
+import { holdCommands } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { jobCommands } from './commands/jobs.ts'
 import { keysCommands } from './commands/keys.ts'
@@ -24,6 +25,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { retainCommands } from './commands/retain.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
@@ -53,6 +55,7 @@ export const commands: readonly Command[] = [
   ...recoverCommands,
   verify,
   ...findingCommands,
+  ...retainCommands,
   ...checkpointCommands,
   lineage,
   compare,
@@ -60,6 +63,7 @@ export const commands: readonly Command[] = [
   ...namespaceCommands,
   ...jobCommands,
   ...policyCommands,
+  ...holdCommands,
   logEntries,
   ...logProofCommands,
   logWatch,

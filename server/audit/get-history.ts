@@ -9,6 +9,7 @@ import { readEntriesAt } from '../log/read-entries.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
+import { readHoldsOn } from '../timeline/read-holds.ts'
 import { parseEntryRecord, type EntryRecord } from './rules.ts'
 
 /** Entries about a checkpoint; `next` is null on the last page. */
@@ -16,6 +17,9 @@ export interface HistoryPage {
   readonly items: readonly EntryRecord[]
   readonly next: string | null
 }
+
+/** Everything recorded so far. */
+const NOW = Number.MAX_SAFE_INTEGER as LogIndex
 
 interface EvidencePage {
   readonly namespace: NamespaceName
@@ -36,7 +40,7 @@ const evidenceAfter = statement<EvidencePage, Pick<Row<'evidence'>, 'log_index'>
 )
 
 /**
- * Everything recorded about a checkpoint, oldest first: its registration, evidence and tombstone.
+ * Everything recorded about a checkpoint, oldest first: its registration, evidence, holds and tombstone.
  *
  * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR | LOG_CORRUPT}
  */
@@ -56,7 +60,14 @@ export async function getHistory(
     after,
     limit: limit + 1,
   })
-  const indexes = [row.log_index, row.tombstoned_index, ...evidence.map((one) => one.log_index)]
+  const holds = await readHoldsOn(db, { namespace, checkpoint: digest, asOf: NOW })
+  const found = [
+    row.log_index,
+    row.tombstoned_index,
+    ...evidence.map((one) => one.log_index),
+    ...holds.flatMap((hold) => [hold.placed_index, hold.ended_index]),
+  ]
+  const indexes = [...new Set(found)]
     .filter((index) => index !== null)
     .filter((index) => index > after)
     .toSorted((left, right) => left - right)

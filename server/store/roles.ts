@@ -28,6 +28,8 @@ const privileges: Readonly<Record<TableName, string>> = {
   edge: projection,
   evidence: projection,
   bucket_probe: projection,
+  hold: projection,
+  retention_run: projection,
   tombstone: projection,
 }
 

@@ -190,6 +190,25 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  hold: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    placed_index: integer<LogIndex>(),
+    name: text(),
+    reason: text(),
+    until: optional(text()),
+    actor: text(),
+    at: text(),
+    /** Where it was lifted or replaced. */
+    ended_index: optional(integer<LogIndex>()),
+  },
+  retention_run: {
+    namespace: text<NamespaceName>(),
+    retention_run: text(),
+    log_index: integer<LogIndex>(),
+    job: optional(text<JobName>()),
+    facts: text(),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -238,6 +257,8 @@ export const primaryKeys = {
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
   bucket_probe: ['namespace', 'bucket', 'log_index'],
+  hold: ['namespace', 'checkpoint', 'placed_index'],
+  retention_run: ['namespace', 'retention_run'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -255,6 +276,8 @@ export const projectionTables = [
   'edge',
   'evidence',
   'bucket_probe',
+  'hold',
+  'retention_run',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

@@ -49,10 +49,12 @@ for (const dialect of dialects) {
         answered(await own.post('/buckets/disk/probe', {}), 201)
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
-        await own.save(run, 1, {
+        const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
+        answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
+        answered(await own.post('/retention-runs', { dryRun: true, policy: 'sample' }), 201)
       }
       const before = await rows()
       let last = 0

@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** What probes found out about buckets: a projection. */
 export const bucketProbe: Migration = {
-  name: '0009-bucket-probe',
+  name: '0012-bucket-probe',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [
