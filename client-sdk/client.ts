@@ -1,6 +1,7 @@
 import { deliverDirectly, type Delivery, type FlushOptions, type FlushReport } from './delivery.ts'
 import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
+import { Buckets } from './resources/buckets.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
 import { Holds } from './resources/holds.ts'
@@ -10,6 +11,7 @@ import { Log } from './resources/log.ts'
 import { Namespaces } from './resources/namespaces.ts'
 import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
+import { Retention } from './resources/retention.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
 import { TokenSource } from './token.ts'
@@ -28,10 +30,12 @@ export class CatalogClient implements AsyncDisposable {
   readonly runs: Runs
   readonly checkpoints: Checkpoints
   readonly holds: Holds
+  readonly retention: Retention
   readonly recovery: Recovery
   readonly lineage: LineageQueries
   readonly log: Log
   readonly accessLog: AccessLog
+  readonly buckets: Buckets
   readonly #delivery: Delivery
 
   /**
@@ -52,11 +56,13 @@ export class CatalogClient implements AsyncDisposable {
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)
+    this.retention = new Retention(scope)
     this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)
     this.accessLog = new AccessLog(scope)
+    this.buckets = new Buckets(scope)
   }
 
   /**

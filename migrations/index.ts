@@ -6,6 +6,8 @@ import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
 import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
+import { retentionRun } from './0008-retention-run.ts'
+import { bucketProbe } from './0012-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = [
   policy,
   hold,
   evidenceByOutcome,
+  retentionRun,
+  bucketProbe,
 ]

@@ -124,14 +124,17 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
     followers,
   )
   const newId = (): string => uuidV7(nowMs())
+  const ending = new AbortController()
+  const { signal } = ending
   return {
-    context: { db, log, signer, blobs, cosignatures, nowMs, newId, request: {} },
+    context: { db, log, signer, blobs, cosignatures, ending: signal, nowMs, newId, request: {} },
     database,
     localKey,
     verifyToken,
     logger,
     follow: (follower) => followers.push(follower),
     close: async () => {
+      ending.abort()
       await log.close()
       await cosignatures?.close()
       await signer.close()

@@ -36,8 +36,11 @@ const groups: Readonly<Record<string, string>> = {
   checkpoints: 'list and look into checkpoints',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',
+  buckets: 'list buckets, and try out what they can do',
   log: "read, prove and audit the namespace's log",
   keys: 'list, rotate and retire the keys that sign logs',
+  policy: 'set and show what classes of jobs need',
+  hold: 'bar the removal of bytes',
   spool: 'look into a spool and send what waits',
 }
 

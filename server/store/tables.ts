@@ -181,6 +181,15 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  /** What each probe of a bucket found, as JSON. */
+  bucket_probe: {
+    namespace: text<NamespaceName>(),
+    bucket: text(),
+    log_index: integer<LogIndex>(),
+    findings: text(),
+    actor: text(),
+    at: text(),
+  },
   hold: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -192,6 +201,13 @@ export const tables = {
     at: text(),
     /** Where it was lifted or replaced. */
     ended_index: optional(integer<LogIndex>()),
+  },
+  retention_run: {
+    namespace: text<NamespaceName>(),
+    retention_run: text(),
+    log_index: integer<LogIndex>(),
+    job: optional(text<JobName>()),
+    facts: text(),
   },
   tombstone: {
     namespace: text<NamespaceName>(),
@@ -240,7 +256,9 @@ export const primaryKeys = {
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
+  bucket_probe: ['namespace', 'bucket', 'log_index'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
+  retention_run: ['namespace', 'retention_run'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -257,7 +275,9 @@ export const projectionTables = [
   'checkpoint_label',
   'edge',
   'evidence',
+  'bucket_probe',
   'hold',
+  'retention_run',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

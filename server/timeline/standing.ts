@@ -99,26 +99,43 @@ export async function assess(
   return weigh(rows)
 }
 
-/** Grades of several checkpoints, in one read; one without evidence is `committed`. */
+/** Grades of several checkpoints; one without evidence is `committed`. */
 export async function gradesOf(
   db: Reader,
   namespace: NamespaceName,
-  { standings, asOf }: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
+  of: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
 ): Promise<ReadonlyMap<Digest, Grade>> {
+  const assessed = await assessAll(db, namespace, of)
+  return new Map([...assessed].map(([digest, { grade }]) => [digest, grade]))
+}
+
+/** Checkpoints whose evidence is read at a time: below the parameters that either database takes. */
+const ASSESSED_CHUNK_COUNT = 500
+
+/** What the evidence up to an index says of several checkpoints; those without any are left out. */
+export async function assessAll(
+  db: Reader,
+  namespace: NamespaceName,
+  { standings, asOf }: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
+): Promise<ReadonlyMap<Digest, Assessment>> {
   const digests = standings
     .filter((standing) => standing.evidence_index !== null)
     .map((standing) => standing.digest)
-  if (digests.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('evidence')
-    .select(['checkpoint', 'finding', 'outcome'])
-    .where('namespace', '=', namespace)
-    .where('checkpoint', 'in', digests)
-    .where('log_index', '<=', asOf)
-    .orderBy('log_index')
-    .execute()
-  const found = Map.groupBy(rows, (row) => row.checkpoint)
-  return new Map([...found].map(([digest, findings]) => [digest, weigh(findings).grade]))
+  const assessed = new Map<Digest, Assessment>()
+  for (let from = 0; from < digests.length; from += ASSESSED_CHUNK_COUNT) {
+    const rows = await db
+      .selectFrom('evidence')
+      .select(['checkpoint', 'finding', 'outcome'])
+      .where('namespace', '=', namespace)
+      .where('checkpoint', 'in', digests.slice(from, from + ASSESSED_CHUNK_COUNT))
+      .where('log_index', '<=', asOf)
+      .orderBy('log_index')
+      .execute()
+    for (const [digest, findings] of Map.groupBy(rows, (row) => row.checkpoint)) {
+      assessed.set(digest, weigh(findings))
+    }
+  }
+  return assessed
 }
 
 /** Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew. */

@@ -55,7 +55,13 @@ export const layers: readonly Layer[] = [
     paths: /^server\/store\//,
     runs: ['schema', 'migrations', ...store, 'store-write'],
     types: ['config'],
-    packages: ['kysely', 'better-sqlite3', 'pg', '@aws-sdk/client-s3'],
+    packages: [
+      'kysely',
+      'better-sqlite3',
+      'pg',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/s3-request-presigner',
+    ],
     node: anyNode,
   },
   {

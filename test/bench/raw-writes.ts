@@ -79,6 +79,7 @@ async function recordGroup(
     signer: unsigned,
     blobs: openBlobStores([]),
     cosignatures: undefined,
+    ending: new AbortController().signal,
     nowMs: Date.now,
     newId: () => '',
     request: {},

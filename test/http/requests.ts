@@ -14,6 +14,7 @@ export interface Recorded {
   readonly checkpoint: Digest
   readonly other: Digest
   readonly environment: Digest
+  readonly retentionRun: string
 }
 
 /** A request to an operation. */
@@ -67,7 +68,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getLineage: () => ({ query: '?direction=descendants&depth=3' }),
   compareCheckpoints: () => ({}),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
+  verifyCheckpoint: () => ({ body: { depth: 'present' } }),
+  listBuckets: () => ({}),
+  probeBucket: () => ({}),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
+  runRetention: ({ job }) => ({ body: { dryRun: true, job } }),
+  listRetentionRuns: ({ job }) => ({ query: `?job=${job}` }),
+  getRetentionRun: () => ({ query: '?decision=keep' }),
   placeHold: () => ({ body: { reason: 'An audit.' } }),
   liftHold: () => ({}),
   listHolds: () => ({}),
@@ -90,17 +97,19 @@ export const everyOperation: readonly (readonly [OperationId, Operation])[] = Ob
 /** A request to an operation about what is recorded. */
 export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
-  const { job, namespace, other } = known
+  const { job, namespace, other, retentionRun } = known
   const { method, path } = operations[id]
   const params = {
     namespace,
     job,
     policy: 'sample',
     hold: 'audit',
+    retentionRun,
     digest,
     other,
     run: known.run.run,
     tile: '0/000.p/1',
+    bucket: 'disk',
   }
   return {
     method,
@@ -133,6 +142,7 @@ export const nothingRecorded: Recorded = {
   checkpoint: digestOf('a checkpoint that nobody registered'),
   other: digestOf('another checkpoint that nobody registered'),
   environment,
+  retentionRun: 'no-retention-run',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -144,5 +154,7 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
-  return { namespace: scene.namespace, job, run, checkpoint, other, environment }
+  const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
+  const { retentionRun } = decided
+  return { namespace: scene.namespace, job, run, checkpoint, other, environment, retentionRun }
 }
