@@ -170,11 +170,16 @@ export type {
   VerificationState,
   VerifyCheckpoint,
 } from './api.ts'
-export type { BlobContent, BlobStore } from './blob-store.ts'
-export type { CheckpointInput } from './checkpoint-input.ts'
+export type { BlobContent, BlobStore, PutOptions } from './blob-store.ts'
+export type { CheckpointInput, ContentInput, StagedInput } from './checkpoint-input.ts'
 export { CatalogClient } from './client.ts'
 export type { Clock, SleepOptions } from './clock.ts'
-export type { CheckpointResult, FlushOptions, FlushReport } from './delivery.ts'
+export type {
+  CheckpointResult,
+  FlushOptions,
+  FlushReport,
+  StagedResult,
+} from './checkpoint-result.ts'
 export { digestOf } from './document-digest.ts'
 export type { Hooks, RequestEvent, ResponseEvent, RetryEvent, SpoolEvent } from './hooks.ts'
 export type { CallOptions, ClientOptions } from './options.ts'
@@ -182,6 +187,7 @@ export { PageIterator, type Page, type PageRequest, type PageSource } from './pa
 export type { ResumeInput, Resumed } from './resources/runs.ts'
 export { RunHandle, type RunIdentity } from './run.ts'
 export type { DrainReport, Spool, SpoolLine, SpoolRecord, SpoolStatus } from './spool.ts'
+export type { NamedContent, Staging, Uploads, UploadParts } from './staging.ts'
 export type { Token } from './token.ts'
 export type { LogQuestions, Trust } from './trust.ts'
 export type {

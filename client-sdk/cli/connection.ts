@@ -1,7 +1,10 @@
 import { CatalogError } from '../../schema/errors.ts'
+import type { BlobStore } from '../blob-store.ts'
 import { CatalogClient } from '../client.ts'
 import type { Spool } from '../spool.ts'
+import type { Staging } from '../staging.ts'
 import type { ValuesOf } from './command.ts'
+import { defined } from './defined.ts'
 import { optional } from './flag.ts'
 import { readName, readText } from './flag-values.ts'
 import { readInput } from './input-file.ts'
@@ -33,6 +36,8 @@ export const connection = {
 /** How a client is made beside its flags. */
 export interface ClientChoice {
   readonly spool?: Spool
+  readonly store?: BlobStore
+  readonly staging?: Staging
   /** Instead of the flag's or variable's namespace. */
   readonly namespace?: string
 }
@@ -53,7 +58,7 @@ export async function openClient(
     url: values.url ?? (variables['CAIRN_URL'] || DEFAULT_URL),
     namespace: choice.namespace ?? namespaceOf(session, values.namespace),
     token: await tokenSource(session, values.tokenFile),
-    ...(choice.spool === undefined ? {} : { spool: choice.spool }),
+    ...defined({ spool: choice.spool, store: choice.store, staging: choice.staging }),
   })
 }
 

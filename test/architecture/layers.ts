@@ -262,7 +262,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'client-node',
-    paths: /^client-sdk\/(?:(?:node|s3)\.ts$|(?:spool|stores|capture|restore)\/)/,
+    paths: /^client-sdk\/(?:(?:node|s3)\.ts$|(?:spool|stores|staging|capture|restore)\/)/,
     runs: ['schema', 'client', 'client-node'],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/checksums'],
     node: anyNode,
