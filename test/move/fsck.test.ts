@@ -220,6 +220,33 @@ for (const dialect of dialects) {
       })
     }
 
+    if (dialect === 'sqlite') {
+      test('finds a step and a statistic that no migration made', async () => {
+        const rename = (from: string, to: string) =>
+          `update schema_migration set name = replace(name, '${from}', '${to}')`
+        const lengthen = "update sqlite_stat1 set stat = '1' || stat where idx = 'run'"
+        const shorten = "update sqlite_stat1 set stat = substr(stat, 2) where idx = 'run'"
+        const changed = [
+          {
+            change: rename('0002', '0009'),
+            undo: rename('0009', '0002'),
+            where: 'step 0002-registry',
+          },
+          { change: lengthen, undo: shorten, where: 'statistics of run.run' },
+        ]
+        for (const { change, undo, where } of changed) {
+          await tamper((raw) => raw.run(change))
+          const { findings } = await checkOf(scene().at.config)
+          assert.deepEqual(
+            findings.map((one) => `${one.code} ${one.where}`),
+            [`schema-differs ${where}`],
+          )
+          await tamper((raw) => raw.run(undo))
+        }
+        assert.deepEqual(await codes(), [])
+      })
+    }
+
     test('finds every tree head that is gone where the time of entries changes', async () => {
       const later = await declareScene(scene().at, 'later')
       for (const job of ['one', 'two', 'three']) {
