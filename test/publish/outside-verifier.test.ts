@@ -97,7 +97,7 @@ describe('a verifier of C2SP logs that is not ours', { skip: VERIFIER ? false : 
       const publisher = await followCatalog(listening.server.catalog, published)
       await publisher?.close()
       const log = join(published, NAMESPACE)
-      const url = `${pathToFileURL(log)}/`
+      const url = `${pathToFileURL(log).href}/`
       assert.match(await verify(directory, { url, key }), accepted)
 
       const bundle = join(log, 'tile/entries/001')
