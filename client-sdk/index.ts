@@ -113,7 +113,14 @@ export { CatalogClient } from './client.ts'
 export type { Clock, SleepOptions } from './clock.ts'
 export type { CheckpointResult, FlushOptions, FlushReport } from './delivery.ts'
 export { digestOf } from './document-digest.ts'
-export type { Hooks, RequestEvent, ResponseEvent, RetryEvent, SpoolEvent } from './hooks.ts'
+export type {
+  Hooks,
+  LogStoppedEvent,
+  RequestEvent,
+  ResponseEvent,
+  RetryEvent,
+  SpoolEvent,
+} from './hooks.ts'
 export type { CallOptions, ClientOptions } from './options.ts'
 export { PageIterator, type Page, type PageRequest, type PageSource } from './page.ts'
 export type { ResumeInput, Resumed } from './resources/runs.ts'

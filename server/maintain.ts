@@ -2,15 +2,16 @@ import { CatalogError } from '../schema/errors.ts'
 import { isName } from '../schema/name-grammar.ts'
 import type { NamespaceName } from '../schema/names.ts'
 import { parseVerifierKey, type VerifierKey } from '../schema/transparency/verifier-key.ts'
-import { openCatalog, projections, type Catalog } from './compose.ts'
+import { findCatalogSigner, openCatalog, projections, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { checkCatalog, type CatalogVerdict } from './inspect/check-catalog.ts'
+import { checkSigned } from './inspect/check-signed.ts'
 import { readTreeHead } from './log/read-tiles.ts'
 import { exportLog, type MoveProgress } from './move/export-log.ts'
 import { importLog, type Imported } from './move/import-log.ts'
 import { repairLog, type LogFiles, type Repaired } from './move/repair-log.ts'
 import { backupSqlite, type BackupProgress } from './store/backup-sqlite.ts'
-import { openSnapshot } from './store/open-snapshot.ts'
+import { openSnapshot, type Snapshot } from './store/open-snapshot.ts'
 
 type OnProgress = (progress: MoveProgress) => void
 
@@ -93,6 +94,12 @@ export async function repairNamespace(
   })
 }
 
+/** What a check came to, and whether the signer's memory was asked too. */
+export interface InspectedCatalog extends CatalogVerdict {
+  /** False where keys or memory are not on this machine: nobody can tell whether the database is the newest. */
+  readonly isMemoryChecked: boolean
+}
+
 /**
  * Checks a catalog, or one namespace of it, at one moment and without changing anything.
  *
@@ -104,10 +111,25 @@ export async function inspectCatalog(
     readonly namespace?: string | undefined
     readonly onProgress: (entryCount: number) => void
   },
-): Promise<CatalogVerdict> {
+): Promise<InspectedCatalog> {
   const { namespace, onProgress } = options
   const only = namespace === undefined ? {} : { namespace: parseNamespace(namespace) }
-  return checkCatalog(() => openSnapshot(config.database), { ...only, projections, onProgress })
+  const open = (): Promise<Snapshot> => openSnapshot(config.database)
+  const verdict = await checkCatalog(open, { ...only, projections, onProgress })
+  // Without namespaces there is nothing that could be missing, or a file that nothing can be read from.
+  if (verdict.namespaces.length === 0) return { ...verdict, isMemoryChecked: false }
+  const snapshot = await open()
+  try {
+    const signer = await findCatalogSigner(config, snapshot.reader)
+    if (signer === undefined) return { ...verdict, isMemoryChecked: false }
+    const missing = await checkSigned(open, signer, verdict.namespaces)
+    await signer.close()
+    const findings = [...missing, ...verdict.findings]
+    const findingCount = verdict.findingCount + missing.length
+    return { ...verdict, ok: findingCount === 0, findings, findingCount, isMemoryChecked: true }
+  } finally {
+    await snapshot.close()
+  }
 }
 
 /**

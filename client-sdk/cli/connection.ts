@@ -1,10 +1,12 @@
 import { CatalogError } from '../../schema/errors.ts'
 import { CatalogClient } from '../client.ts'
+import type { LogStoppedEvent } from '../hooks.ts'
 import type { Spool } from '../spool.ts'
 import type { ValuesOf } from './command.ts'
 import { optional } from './flag.ts'
 import { readName, readText } from './flag-values.ts'
 import { readInput } from './input-file.ts'
+import { plainText } from './plain-text.ts'
 import type { Session } from './session.ts'
 
 /** Where a catalog is when nobody says otherwise. */
@@ -53,8 +55,26 @@ export async function openClient(
     url: values.url ?? (variables['CAIRN_URL'] || DEFAULT_URL),
     namespace: choice.namespace ?? namespaceOf(session, values.namespace),
     token: await tokenSource(session, values.tokenFile),
+    hooks: { onLogStopped: warnOnce(session) },
     ...(choice.spool === undefined ? {} : { spool: choice.spool }),
   })
+}
+
+/** Says once, beside the answer, that it may not be the newest. */
+function warnOnce(session: Session): (event: LogStoppedEvent) => void {
+  let isSaid = false
+  return ({ code, missing }) => {
+    if (isSaid) return
+    isSaid = true
+    const range =
+      missing === undefined
+        ? 'what it has contradicts what was signed'
+        : `entries ${missing.from} to ${missing.to} are missing`
+    const { style } = session.errorScreen
+    session.errors.write(
+      `${style('yellow', 'Warning')}: the catalog reads this log and does not write to it (${plainText(code)}): ${range}. What it answers may not be the newest.\n`,
+    )
+  }
 }
 
 /** The namespace that a flag, or else the variable, names. */

@@ -66,6 +66,12 @@ export interface Signer {
    */
   check(namespace: NamespaceName, stored: StoredLog): Promise<void>
   /**
+   * Looks whether the database has the newest head that was signed of a log, without a lock.
+   *
+   * @throws {LOG_ROLLED_BACK} as {@link Signer.check} does
+   */
+  examine(namespace: NamespaceName): Promise<void>
+  /**
    * Notes that a head is stored and may be signed; returns at once if a later one of the same log is known.
    *
    * @throws {LOG_ROLLED_BACK} a head that the database has not got was signed meanwhile
@@ -101,21 +107,10 @@ interface KnownLog {
 /** Opens a signer over keys and a memory. */
 export function openSigner(options: SignerOptions): Signer {
   const { memory, db } = options
-  const { base, keys } = options.keys
+  const { keys } = options.keys
   const active = keys.filter((key) => key.retiredAt === undefined)
-  const retired = keys.filter((key) => key.retiredAt !== undefined)
-  const logs = new Map<NamespaceName, KnownLog>()
   const notes = openNotes(active)
-
-  const logOf = (namespace: NamespaceName): KnownLog => {
-    const known = logs.get(namespace)
-    if (known !== undefined) return known
-    const origin = originIn(base, namespace)
-    const verifierKeys = [...active, ...retired].map((key) => verifierKeyIn(origin, key))
-    const log: KnownLog = { origin, verifierKeys, head: undefined }
-    keep(logs, namespace, log, LOGS_MAX_COUNT)
-    return log
-  }
+  const logOf = openKnownLogs(options.keys)
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
     log.head = await readStored(memory, log.origin, stored)
@@ -163,8 +158,28 @@ export function openSigner(options: SignerOptions): Signer {
       if (!(await memory.swap({ origin, from: undefined, to: head }))) throw remembered(origin)
     },
     check,
+    examine: async (namespace) => {
+      const newest = await readTreeHead(db, namespace)
+      await check(namespace, storedLog(db, namespace, newest))
+    },
     remember,
     close: () => memory.close(),
+  }
+}
+
+/** What this process knows of each log, which it learns when it is asked. */
+function openKnownLogs({ base, keys }: LogKeys): (namespace: NamespaceName) => KnownLog {
+  const logs = new Map<NamespaceName, KnownLog>()
+  const active = keys.filter((key) => key.retiredAt === undefined)
+  const retired = keys.filter((key) => key.retiredAt !== undefined)
+  return (namespace) => {
+    const known = logs.get(namespace)
+    if (known !== undefined) return known
+    const origin = originIn(base, namespace)
+    const verifierKeys = [...active, ...retired].map((key) => verifierKeyIn(origin, key))
+    const log: KnownLog = { origin, verifierKeys, head: undefined }
+    keep(logs, namespace, log, LOGS_MAX_COUNT)
+    return log
   }
 }
 
