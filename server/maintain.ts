@@ -52,19 +52,21 @@ export async function importExport(
 }
 
 /**
- * Lets the signer go on from a database whose memory is lost, because its operator says that it is the newest.
+ * Lets the signer go on from a database whose memory is lost, because its operator says that it is the newest; or
+ * from one whose newest entries are lost for good, because its operator gives up exactly so many.
  *
  * @throws {NAMESPACE_NOT_FOUND | INVALID_NAME | INVALID_REQUEST | CONFIG_INVALID}
  */
 export async function rememberLog(
   config: Config,
   namespace: string,
-): Promise<{ readonly origin: string; readonly size: number }> {
+  lostCount = 0,
+): Promise<{ readonly origin: string; readonly size: number; readonly lostCount: number }> {
   return withCatalog(config, async ({ context: { db, signer } }) => {
     const name = parseNamespace(namespace)
     const head = await readTreeHead(db, name)
-    await signer.adopt(name, head)
-    return { origin: signer.originOf(name), size: head.size }
+    await signer.adopt(name, head, lostCount)
+    return { origin: signer.originOf(name), size: head.size, lostCount }
   })
 }
 

@@ -9,7 +9,7 @@ import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, readTreeHead, type RootedHead } from '../log/read-tiles.ts'
-import { anotherLog, contended, forgotten, remembered, rolledBack } from './refusals.ts'
+import { anotherLog, contended, forgotten, requireStatedLoss, rolledBack } from './refusals.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
 import { keep } from '../log/keep.ts'
@@ -54,11 +54,12 @@ export interface Signer {
    */
   begin(namespace: NamespaceName): Promise<void>
   /**
-   * Notes the head of a log whose memory is lost, because somebody says that the database has all of it.
+   * Notes the head of a log whose memory is lost, because somebody says that the database has all of it; or of one
+   * whose newest entries are lost for good, because somebody gives up exactly so many.
    *
-   * @throws {INVALID_REQUEST} something is remembered of it already
+   * @throws {INVALID_REQUEST} something is remembered of it that the database has, or lacks another number of
    */
-  adopt(namespace: NamespaceName, head: RootedHead): Promise<void>
+  adopt(namespace: NamespaceName, head: RootedHead, lostCount: number): Promise<void>
   /**
    * Refuses to go on from a database that has not got the newest head that was signed.
    *
@@ -153,9 +154,11 @@ export function openSigner(options: SignerOptions): Signer {
       if ((await memory.read(origin)) !== undefined) return
       await memory.swap({ origin, from: undefined, to: { size: 0, root: EMPTY_ROOT } })
     },
-    adopt: async (namespace, head) => {
+    adopt: async (namespace, head, lostCount) => {
       const { origin } = logOf(namespace)
-      if (!(await memory.swap({ origin, from: undefined, to: head }))) throw remembered(origin)
+      const signed = await memory.read(origin)
+      requireStatedLoss(origin, { signedSize: signed?.size, storedSize: head.size, lostCount })
+      if (!(await memory.swap({ origin, from: signed, to: head }))) throw contended()
     },
     check,
     examine: async (namespace) => {

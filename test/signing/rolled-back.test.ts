@@ -198,6 +198,34 @@ for (const dialect of dialects) {
       await assert.rejects(() => rememberLog(lost, NAMESPACE), { code: 'INVALID_REQUEST' })
     })
 
+    test('goes on without its newest entries once somebody gives up exactly those', async () => {
+      const config = await begin()
+      const old = await copyDatabase(config)
+      await within(config, (scene) => declareJobs(scene, 'late', 4))
+      const size = await within(old, (scene) => scene.size())
+      for (const count of [undefined, 3, 5]) {
+        await assert.rejects(rememberLog(old, NAMESPACE, count), {
+          code: 'INVALID_REQUEST',
+          message: new RegExp(`entries ${size} to ${size + 3} are missing.*log repair.*--lose 4`),
+        })
+      }
+      await within(old, async (scene) =>
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK'),
+      )
+      const remembered = await rememberLog(old, NAMESPACE, 4)
+      assert.equal(remembered.size, size)
+      assert.equal(remembered.lostCount, 4)
+      await within(old, async (scene) => {
+        await declareJobs(scene, 'anew', 1)
+        assert.equal(await scene.size(), size + 1)
+      })
+      await assert.rejects(rememberLog(old, NAMESPACE, 1), { code: 'INVALID_REQUEST' })
+      // What was given up contradicts the log from here on.
+      await within(config, async (scene) => {
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK')
+      })
+    })
+
     test('cannot be told by other keys, which would sign another log', async () => {
       const config = await begin()
       const { logKeys } = await newConfig(dialect)
