@@ -7,6 +7,7 @@ export {
   type ErrorDetail,
 } from '../schema/errors.ts'
 export type {
+  AccessEnd,
   AccessPage,
   AccessRecord,
   Attempt,

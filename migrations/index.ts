@@ -3,7 +3,15 @@ import { registry } from './0002-registry.ts'
 import { statistics } from './0003-statistics.ts'
 import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
+import { accessHead } from './0006-access-head.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [log, registry, statistics, accessLog, logKey]
+export const migrations: readonly Migration[] = [
+  log,
+  registry,
+  statistics,
+  accessLog,
+  logKey,
+  accessHead,
+]

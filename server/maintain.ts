@@ -46,8 +46,9 @@ export async function importExport(
   options: { readonly keys: readonly string[]; readonly onProgress: OnProgress },
 ): Promise<Imported> {
   const keys = options.keys.map(parseKey)
-  return withCatalog(config, ({ database, context: { signer } }) =>
-    importLog(chunks, { database, projections, signer, keys, onProgress: options.onProgress }),
+  const { onProgress } = options
+  return withCatalog(config, ({ database, context: { signer, nowMs } }) =>
+    importLog(chunks, { database, projections, signer, keys, onProgress, nowMs }),
   )
 }
 
@@ -88,8 +89,8 @@ export async function repairNamespace(
 ): Promise<Repaired> {
   const namespace = parseNamespace(options.namespace)
   const { onProgress } = options
-  return withCatalog(config, async ({ database, context: { signer } }) => {
-    const target = { database, projections, signer, onProgress }
+  return withCatalog(config, async ({ database, context: { signer, nowMs } }) => {
+    const target = { database, projections, signer, onProgress, nowMs }
     if (source.kind === 'published') return repairLog(source.log, { ...target, namespace })
     const keys = signer.verifierKeys(namespace)
     return importLog(source.chunks, { ...target, keys, continues: namespace })

@@ -59,6 +59,16 @@ const changes: readonly (readonly [what: string, change: Change, ...codes: strin
     'access-log-altered',
   ],
   [
+    'the newest access record gone',
+    row('access_log', lastOf('access_log', 'sequence')),
+    'access-log-altered',
+  ],
+  [
+    'a changed end of the access log',
+    number('log_head', 'access_count', `namespace = '${NAMESPACE}'`),
+    'access-log-altered',
+  ],
+  [
     'a changed projection',
     number('checkpoint', 'chain_length', firstOf('checkpoint')),
     'projection-differs',

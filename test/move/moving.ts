@@ -53,8 +53,8 @@ export function importInto(
   options: Partial<Pick<ImportTarget, 'keys' | 'continues' | 'projections'>> = {},
 ): Promise<Imported> {
   const { database, context } = catalog
-  const { signer } = context
-  const target = { database, projections, signer, keys: [], onProgress: silent, ...options }
+  const { signer, nowMs } = context
+  const target = { database, projections, signer, keys: [], onProgress: silent, nowMs, ...options }
   return importLog(bytes instanceof Uint8Array ? piecesOf(bytes) : bytes, target)
 }
 
