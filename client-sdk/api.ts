@@ -5,10 +5,19 @@ import type { ErrorCode as CatalogErrorCode } from '../schema/errors.ts'
 
 export type { Json, JsonObject } from '../schema/canonical-json.ts'
 
+/** Part of {@link AccessPage}. */
+export interface AccessEnd {
+  /** Records of the access log. */
+  readonly count: number
+  /** Hash of the newest record, base64; empty where there is none. */
+  readonly hash: string
+}
+
 /** What `listAccessLog` answers. */
 export interface AccessPage {
   readonly items: readonly AccessRecord[]
   readonly next: string | null
+  readonly end: AccessEnd
 }
 
 /** Part of {@link AccessPage}. */
@@ -1969,7 +1978,7 @@ export interface Operations {
     readonly response: EntryPage
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_CORRUPT'
   }
-  /** Read who asked what, oldest first: every write, and every request that was denied. */
+  /** Read who asked what: every write, and every request that was denied. */
   readonly listAccessLog: {
     readonly input: {
       readonly namespace: NamespaceName
@@ -1977,6 +1986,8 @@ export interface Operations {
       readonly limit?: number
       /** `next` of the page before; belongs to the same list and filters. */
       readonly cursor?: string
+      /** Which records come first. Default: `"oldest-first"`. */
+      readonly order?: 'oldest-first' | 'newest-first'
     }
     readonly response: AccessPage
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'

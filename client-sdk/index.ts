@@ -7,6 +7,7 @@ export {
   type ErrorDetail,
 } from '../schema/errors.ts'
 export type {
+  AccessEnd,
   AccessPage,
   AccessRecord,
   Attempt,
@@ -181,7 +182,14 @@ export type {
   StagedResult,
 } from './checkpoint-result.ts'
 export { digestOf } from './document-digest.ts'
-export type { Hooks, RequestEvent, ResponseEvent, RetryEvent, SpoolEvent } from './hooks.ts'
+export type {
+  Hooks,
+  LogStoppedEvent,
+  RequestEvent,
+  ResponseEvent,
+  RetryEvent,
+  SpoolEvent,
+} from './hooks.ts'
 export type { CallOptions, ClientOptions } from './options.ts'
 export { PageIterator, type Page, type PageRequest, type PageSource } from './page.ts'
 export type { ResumeInput, Resumed } from './resources/runs.ts'

@@ -5,8 +5,9 @@ import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
-import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { retentionRun } from './0008-retention-run.ts'
+import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
+import { accessHead } from './0010-access-head.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
@@ -19,7 +20,8 @@ export const migrations: readonly Migration[] = [
   logKey,
   policy,
   hold,
-  evidenceByOutcome,
   retentionRun,
+  evidenceByOutcome,
+  accessHead,
   bucketProbe,
 ]

@@ -68,8 +68,15 @@ export const tables = {
     hash: bytes(),
     body: bytes(),
   },
-  /** One row a namespace, locked by whoever appends. */
-  log_head: { namespace: text<NamespaceName>(), size: integer(), compact_range: bytes() },
+  /** One row a namespace, locked by whoever appends: where its log ends, and where its access log does. */
+  log_head: {
+    namespace: text<NamespaceName>(),
+    size: integer(),
+    compact_range: bytes(),
+    access_count: integer(),
+    /** Of the newest record; empty where there is none. */
+    access_hash: bytes(),
+  },
   idempotency: {
     principal: text(),
     key: text(),
