@@ -2,14 +2,15 @@ import type { Json } from '../../schema/canonical-json.ts'
 import type { Receipt } from '../../schema/checkpoint.ts'
 import { digestOf, type Digest } from '../../schema/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
-import { CatalogError } from '../../schema/errors.ts'
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import { objectsOf } from '../../schema/manifest-objects.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
-import type { Facts } from '../log/facts.ts'
+import type { Facts, Read } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
 import type { Row } from '../store/tables.ts'
@@ -22,8 +23,11 @@ import {
   read,
   runById,
 } from '../timeline/lookups.ts'
+import { sweepOfObject } from '../timeline/read-sweeps.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
+import { checkRemovals } from './check-removals.ts'
+import { findReturned } from './find-returned.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -62,16 +66,24 @@ export async function registerCheckpoint(
   const bytes = Buffer.from(text)
   const digest = checkDocument(input, bytes)
   const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
-  const outcome = await context.log.append<Outcome>({
-    namespace,
-    actor: principal.id,
-    ...allowedBy(context.request, grant),
-    reads: readsFor(manifest, digest),
-    decide: (facts) =>
-      decide(facts, {
-        manifest,
-        document: { digest, bytes, value: manifest },
-      }),
+  const document = { digest, bytes, value: manifest }
+  const objects = [...objectsOf(manifest).keys()]
+  const record = (again: readonly Row<'sweep'>[]): Promise<Outcome> => {
+    const candidate = { manifest, document, objects, again }
+    return context.log.append<Outcome>({
+      namespace,
+      actor: principal.id,
+      ...allowedBy(context.request, grant),
+      reads: readsFor(candidate),
+      decide: (facts) => decide(facts, candidate),
+    })
+  }
+  const outcome = await record([]).catch(async (error: unknown) => {
+    if (!isCatalogError(error) || error.code !== 'BLOBS_SWEPT') throw error
+    // Once more: what was swept may have been put anew since.
+    const again = await findReturned(context, manifest)
+    if (again === undefined) throw error
+    return record(again)
   })
   const { created, index, at } = outcome
   const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
@@ -105,7 +117,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
   return digest
 }
 
-function readsFor(manifest: Manifest, digest: Digest) {
+function readsFor({ manifest, document: { digest }, objects }: Candidate): readonly Read[] {
   const { namespace, run, base, environment, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
@@ -115,10 +127,16 @@ function readsFor(manifest: Manifest, digest: Digest) {
     ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
+    // Whether each object was ever swept; nearly always a look into an empty table.
+    ...objects.map((object) => read(sweepOfObject, object)),
   ]
 }
 
 interface Candidate {
+  /** Names of the object versions that it points at. */
+  readonly objects: readonly Digest[]
+  /** Removals of objects that were found to be there again. */
+  readonly again: readonly Row<'sweep'>[]
   readonly manifest: Manifest
   readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
 }
@@ -139,7 +157,7 @@ function decide(
 
 function decideOnSlot(
   facts: Facts,
-  { manifest, document }: Candidate,
+  { manifest, document, objects, again }: Candidate,
   slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
@@ -167,8 +185,11 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
-  if (baseRow === undefined) return decision
-  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
+  const swept = objects.filter((object) => facts.find(sweepOfObject, [object]) !== undefined)
+  if (baseRow === undefined && swept.length === 0) return decision
+  return checkRemovals(facts, swept, again)
+    .then(() => baseRow && checkBaseHistory(facts, manifest, baseRow))
+    .then(() => decision)
 }
 
 function registration(decided: {

@@ -29,6 +29,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   evidence: projection,
   hold: projection,
   retention_run: projection,
+  sweep: projection,
   tombstone: projection,
 }
 
