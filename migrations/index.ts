@@ -8,6 +8,7 @@ import { hold } from './0007-hold.ts'
 import { retentionRun } from './0008-retention-run.ts'
 import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
+import { sweep } from './0011-sweep.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   retentionRun,
   evidenceByOutcome,
   accessHead,
+  sweep,
   bucketProbe,
 ]

@@ -56,6 +56,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   CHECKPOINT_NOT_GOOD: 'notFound',
   BLOB_NOT_FOUND: 'notFound',
   BUCKET_NOT_FOUND: 'notFound',
+  BLOBS_SWEPT: 'notFound',
   TILE_NOT_FOUND: 'notFound',
 
   IDEMPOTENCY_KEY_REUSED: 'conflict',

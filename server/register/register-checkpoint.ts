@@ -2,16 +2,17 @@ import type { Json } from '../../schema/canonical-json.ts'
 import type { Receipt } from '../../schema/checkpoint.ts'
 import { digestOf, type Digest } from '../../schema/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
-import { CatalogError } from '../../schema/errors.ts'
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
-import type { Facts } from '../log/facts.ts'
+import type { Facts, Read } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
+import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import {
   checkpointByDigest,
@@ -25,6 +26,8 @@ import {
 } from '../timeline/lookups.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
+import { checkRemovals, hasSweeps, removalReads } from './check-removals.ts'
+import { findReturned } from './find-returned.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -63,16 +66,23 @@ export async function registerCheckpoint(
   const bytes = Buffer.from(text)
   const digest = checkDocument(input, bytes)
   const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
-  const outcome = await context.log.append<Outcome>({
-    namespace,
-    actor: principal.id,
-    ...allowedBy(context.request, grant),
-    reads: readsFor(manifest, digest),
-    decide: (facts) =>
-      decide(facts, {
-        manifest,
-        document: { digest, bytes, value: manifest },
-      }),
+  const document = { digest, bytes, value: manifest }
+  const record = (again: readonly Row<'sweep'>[]): Promise<Outcome> => {
+    const candidate = { db: context.db, manifest, document, again }
+    return context.log.append<Outcome>({
+      namespace,
+      actor: principal.id,
+      ...allowedBy(context.request, grant),
+      reads: [...readsFor(candidate), ...removalReads(context.db, manifest)],
+      decide: (facts) => decide(facts, candidate),
+    })
+  }
+  const outcome = await record([]).catch(async (error: unknown) => {
+    if (!isCatalogError(error) || error.code !== 'BLOBS_SWEPT') throw error
+    // Once more: what was swept may have been put anew since.
+    const again = await findReturned(context, manifest)
+    if (again === undefined) throw error
+    return record(again)
   })
   const { created, index, at } = outcome
   const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
@@ -106,7 +116,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
   return digest
 }
 
-function readsFor(manifest: Manifest, digest: Digest) {
+function readsFor({ manifest, document: { digest } }: Candidate): readonly Read[] {
   const { namespace, run, base, environment, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
@@ -122,6 +132,9 @@ function readsFor(manifest: Manifest, digest: Digest) {
 }
 
 interface Candidate {
+  readonly db: Reader
+  /** Removals of objects that were found to be there again. */
+  readonly again: readonly Row<'sweep'>[]
   readonly manifest: Manifest
   readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
 }
@@ -142,7 +155,7 @@ function decide(
 
 function decideOnSlot(
   facts: Facts,
-  { manifest, document }: Candidate,
+  { db, manifest, document, again }: Candidate,
   slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
@@ -170,8 +183,13 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
-  if (baseRow === undefined || isHistorySound(facts, manifest, baseRow)) return decision
-  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
+  const doubtful =
+    baseRow === undefined || isHistorySound(facts, manifest, baseRow) ? undefined : baseRow
+  const isSwept = hasSweeps(db, facts)
+  if (doubtful === undefined && !isSwept) return decision
+  return (isSwept ? checkRemovals(facts, manifest, again) : Promise.resolve())
+    .then(() => doubtful && checkBaseHistory(facts, manifest, doubtful))
+    .then(() => decision)
 }
 
 function registration(decided: {

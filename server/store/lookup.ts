@@ -22,6 +22,11 @@ export function newestOf<Name extends TableName>(
   return { table, columns, newestBy, name: `${table}/${columns.join()}/${newestBy}` }
 }
 
+/** A lookup of any row of a table, with an empty key: whether it has one at all. */
+export function anyOf<Name extends TableName>(table: Name): Lookup<Name> {
+  return lookupOf(table)
+}
+
 /** A lookup of a table by columns that name at most one row. */
 export function lookupOf<Name extends TableName>(
   table: Name,

@@ -73,6 +73,10 @@ async function find<Name extends TableName>(
 ): Promise<readonly (Row<Name> | undefined)[]> {
   const found: (Row<Name> | undefined)[] = keys.map(() => undefined)
   if (keys.length === 0) return found
+  if (columns.length === 0) {
+    const { rows } = await run(`select ${columnsOf(table).join(', ')} from ${table} limit 1`, [])
+    return found.fill(rows[0] as Row<Name> | undefined)
+  }
   const selected = columnsOf(table).map((column) => `t.${column}`)
   const match = columns.map((column) => `t.${column} = k.${column}`)
   const newest = newestBy === undefined ? '' : ` order by t.${newestBy} desc`

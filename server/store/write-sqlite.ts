@@ -27,7 +27,7 @@ export function sqliteTransaction(
   }
   const findOne = <Name extends TableName>(lookup: Lookup<Name>): Statement =>
     prepare(
-      `select ${columnsOf(lookup.table).join(', ')} from ${lookup.table} where ${equal(lookup.columns)}${newestFirst(lookup)}`,
+      `select ${columnsOf(lookup.table).join(', ')} from ${lookup.table}${where(lookup)}${newestFirst(lookup)}`,
     )
   const insertAll = <Name extends TableName>(
     table: Name,
@@ -70,6 +70,9 @@ export function sqliteTransaction(
     },
   }
 }
+
+const where = ({ columns }: Lookup): string =>
+  columns.length === 0 ? ' limit 1' : ` where ${equal(columns)}`
 
 const newestFirst = ({ newestBy }: Lookup): string =>
   newestBy === undefined ? '' : ` order by ${newestBy} desc limit 1`
