@@ -8,7 +8,7 @@ import { optional, required } from '../flag.ts'
 import { readDigest, readName, readText } from '../flag-values.ts'
 import { readJsonInput } from '../input-file.ts'
 import { drawPlan } from '../plan-text.ts'
-import { wanted } from '../recovery-flags.ts'
+import { fetching, sourceWishes, wanted } from '../recovery-flags.ts'
 import { drawRestored, restorePlan } from '../restore-plan.ts'
 import { drawSkipped } from '../skipped.ts'
 import { drawFacts } from '../table.ts'
@@ -54,6 +54,7 @@ const plan = command({
     job: required({ usage: '<job>', summary: 'the job' }, readName),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...fetching,
     ...connection,
   },
   run: async (session, values) => {
@@ -78,6 +79,7 @@ const restore = command({
     into: required({ usage: '--into <folder>', summary: 'made when it is missing' }, readText),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...fetching,
     ...connection,
   },
   run: async (session, values) => {
@@ -99,9 +101,12 @@ const restore = command({
 
 function questionOf(
   job: string,
-  values: ValuesOf<typeof wanted & { readonly checkpoint: typeof checkpointFlag }>,
+  values: ValuesOf<
+    typeof wanted & typeof fetching & { readonly checkpoint: typeof checkpointFlag }
+  >,
 ): PlanRecovery {
-  return { job, ...defined({ checkpoint: values.checkpoint }), ...wantedOf(values) }
+  const { checkpoint } = values
+  return { job, ...defined({ checkpoint }), ...wantedOf(values), ...sourceWishes(values) }
 }
 
 function wantedOf(values: ValuesOf<typeof wanted>) {
