@@ -1645,6 +1645,7 @@ export interface Operations {
       | 'BASE_NOT_FOUND'
       | 'BASE_MISMATCH'
       | 'BASE_NOT_GOOD'
+      | 'POLICY_VIOLATED'
       | 'CHAIN_TOO_LONG'
       | 'PARENT_NOT_FOUND'
       | 'ENVIRONMENT_NOT_FOUND'

@@ -93,9 +93,8 @@ function knownPlace(
     return { ...place, ...(named === undefined ? {} : { region: named }), isBroken: false }
   }
   const { name: bucket, store } = found
-  const declared = named ?? store.region
-  const region = declared ?? probes.get(bucket)?.findings.region
-  const isBroken = broken(checkpoint, bucket, declared)
+  const region = named ?? store.region ?? probes.get(bucket)?.findings.region
+  const isBroken = broken(checkpoint, bucket, region)
   return { ...place, bucket, ...(region === undefined ? {} : { region }), isBroken }
 }
 

@@ -12,11 +12,13 @@ import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
+import type { BlobStores } from '../store/blob-store.ts'
 import type { Row } from '../store/tables.ts'
 import {
   checkpointByDigest,
   checkpointBySlot,
   environmentByDigest,
+  jobByName,
   lastOfRun,
   lineByJob,
   read,
@@ -24,6 +26,7 @@ import {
 } from '../timeline/lookups.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
+import { checkStorage } from './check-storage.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -51,6 +54,7 @@ interface Outcome {
  * Records a checkpoint; the same manifest again gives the same receipt.
  *
  * @throws {DIGEST_MISMATCH | DOCUMENT_TOO_LARGE | BASE_REQUIRED | SHARDS_INCOMPLETE | FORBIDDEN}
+ * @throws {POLICY_VIOLATED} the policy of its job does not allow where its blobs are
  * @throws whatever `checkRegistration` refuses
  */
 export async function registerCheckpoint(
@@ -71,6 +75,7 @@ export async function registerCheckpoint(
       decide(facts, {
         manifest,
         document: { digest, bytes, value: manifest },
+        blobs: context.blobs,
       }),
   })
   const { created, index, at } = outcome
@@ -112,6 +117,7 @@ function readsFor(manifest: Manifest, digest: Digest) {
     read(runById, namespace, run),
     read(lastOfRun, namespace, run),
     read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
+    read(jobByName, namespace, manifest.job),
     ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
@@ -121,6 +127,7 @@ function readsFor(manifest: Manifest, digest: Digest) {
 interface Candidate {
   readonly manifest: Manifest
   readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
+  readonly blobs: BlobStores
 }
 
 function decide(
@@ -139,7 +146,7 @@ function decide(
 
 function decideOnSlot(
   facts: Facts,
-  { manifest, document }: Candidate,
+  { manifest, document, blobs }: Candidate,
   slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
@@ -167,6 +174,12 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
+  const storage = checkStorage(facts, manifest, blobs)
+  if (storage !== undefined) {
+    return storage
+      .then(() => baseRow && checkBaseHistory(facts, manifest, baseRow))
+      .then(() => decision)
+  }
   if (baseRow === undefined) return decision
   return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
 }

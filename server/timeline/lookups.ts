@@ -8,6 +8,7 @@ export const checkpointByDigest = lookupOf('checkpoint', 'namespace', 'digest')
 export const checkpointBySlot = lookupOf('checkpoint', 'namespace', 'run', 'step', 'tier')
 export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
+export const jobByName = newestOf('job', 'log_index', 'namespace', 'job')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 
 /** One row to look at, by its lookup and key. */
