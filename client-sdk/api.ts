@@ -208,6 +208,7 @@ export interface Checkpoint {
   readonly good: boolean
   readonly why?: Skipped
   readonly tombstone?: Tombstone
+  readonly sweep?: SweepState
 }
 
 /** What `listCheckpoints` answers. */
@@ -1333,6 +1334,62 @@ export interface StoragePolicy {
   readonly lifecycle?: LifecycleRule
 }
 
+/** What `sweepCheckpoints` takes. */
+export interface SweepCheckpoints {
+  readonly dryRun: boolean
+  readonly job?: JobName
+  /** `next` of the slice before. */
+  readonly after?: string
+}
+
+/** Part of {@link SweepReport}. */
+export interface SweepLeft {
+  readonly checkpoint: Digest
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  /** The code of the refusal, such as `BLOB_LOCKED`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** What `sweepCheckpoints` answers. */
+export interface SweepReport {
+  readonly dryRun: boolean
+  /** Withdrawn checkpoints whose grace is over. */
+  readonly checkpointCount: number
+  /** Those of them of which nothing is left now. */
+  readonly sweptCount: number
+  /** Object versions removed, or that would be. */
+  readonly removedCount: number
+  /** Their declared sizes. */
+  readonly removedBytes: number
+  /** Object versions that were gone already. */
+  readonly absentCount: number
+  /** Object versions that stay, because something else needs them. */
+  readonly sharedCount: number
+  /** Withdrawn checkpoints that are held, in their grace, or under no policy. */
+  readonly waitingCount: number
+  /** Object versions that could not be removed. */
+  readonly leftCount: number
+  /** The first of those. */
+  readonly left: readonly SweepLeft[]
+  /** Send it as `after` to go on; null at the end. */
+  readonly next: string | null
+}
+
+/** Part of {@link Checkpoint}. */
+export interface SweepState {
+  /** Where the removal of its bytes began: it can be restored no more. */
+  readonly began: LogIndex
+  /** Where the last of them was gone. */
+  readonly ended?: LogIndex
+}
+
 /** Only checkpoints of this tier. Default: of both. */
 export type Tier = 'light' | 'durable'
 
@@ -1651,6 +1708,7 @@ export interface Operations {
       | 'ENVIRONMENT_NOT_FOUND'
       | 'SHARDS_INCOMPLETE'
       | 'UNPINNED_BLOB'
+      | 'BLOBS_SWEPT'
       | 'DIGEST_MISMATCH'
       | 'DOCUMENT_TOO_LARGE'
   }
@@ -1736,6 +1794,7 @@ export interface Operations {
       | 'NO_GOOD_CHECKPOINT'
       | 'CHECKPOINT_NOT_FOUND'
       | 'CHECKPOINT_NOT_GOOD'
+      | 'BLOBS_SWEPT'
       | 'RESUME_MISMATCH'
       | 'ENVIRONMENT_NOT_FOUND'
       | 'REGISTRATION_CONFLICT'
@@ -1774,6 +1833,7 @@ export interface Operations {
       | 'NO_GOOD_CHECKPOINT'
       | 'CHECKPOINT_NOT_FOUND'
       | 'CHECKPOINT_NOT_GOOD'
+      | 'BLOBS_SWEPT'
       | 'RESUME_MISMATCH'
       | 'PLAN_TOO_LARGE'
       | 'LOG_INDEX_OUT_OF_RANGE'
@@ -1908,6 +1968,25 @@ export interface Operations {
     readonly response: RetentionReceipt
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'POLICY_NOT_FOUND' | 'RETENTION_TOO_LARGE'
   }
+  /**
+   * Remove bytes of withdrawn checkpoints whose grace is over. One slice; `next` says where
+   * to go on. Each object is removed only while no live, held or graced manifest of any
+   * namespace refers to it; locked ones stay. Jobs without a policy that has `retention` or
+   * `graceSeconds` are never swept.
+   */
+  readonly sweepCheckpoints: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: SweepCheckpoints
+    }
+    readonly response: SweepReport
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
+  }
   /** List retention runs, newest first. */
   readonly listRetentionRuns: {
     readonly input: {
@@ -1957,7 +2036,7 @@ export interface Operations {
       readonly body: PlaceHold
     }
     readonly response: HoldReceipt
-    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'BLOBS_SWEPT'
   }
   /** Lift a hold. Lifting it again answers the same. */
   readonly liftHold: {
@@ -2168,6 +2247,7 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     path: '/v1/namespaces/{namespace}/retention-runs',
     repeat: 'by-key',
   },
+  sweepCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/sweeps' },
   listRetentionRuns: { method: 'GET', path: '/v1/namespaces/{namespace}/retention-runs' },
   getRetentionRun: {
     method: 'GET',

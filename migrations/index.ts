@@ -6,6 +6,7 @@ import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
 import { retentionRun } from './0008-retention-run.ts'
+import { sweep } from './0009-sweep.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import type { Migration } from './dialect.ts'
 
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   policy,
   hold,
   retentionRun,
+  sweep,
   bucketProbe,
 ]

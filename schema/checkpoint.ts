@@ -25,6 +25,7 @@ import {
 } from './names.ts'
 import { noNul } from './no-nul.ts'
 import { Proof } from './proof.ts'
+import { SweepState } from './sweep.ts'
 
 /** Grades from weakest to strongest. */
 export const grades = ['committed', 'present', 'verified', 'restored'] as const
@@ -192,6 +193,7 @@ export const Checkpoint = Type.Object(
     good: Type.Boolean({ description: 'Whether `latest` would accept it at grade `committed`.' }),
     why: Type.Optional(Skipped),
     tombstone: Type.Optional(Tombstone),
+    sweep: Type.Optional(SweepState),
   },
   { title: 'Checkpoint', additionalProperties: false },
 )

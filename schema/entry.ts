@@ -138,6 +138,31 @@ export interface RetentionDecided extends EntryBase {
   readonly decisions: Digest
 }
 
+/** Said before an object version is removed: from here on nothing new may refer to it. */
+export interface SweepIntended extends EntryBase {
+  readonly kind: 'sweep.intended'
+  /** The withdrawn checkpoint for which it goes. */
+  readonly subject: Digest
+  readonly uri: string
+  readonly versionId: string
+  /** On the first one of a checkpoint: it can be restored no more. */
+  readonly begins?: true
+}
+
+/** `kept`: something was found to need it after all. */
+export type SweepOutcome = 'removed' | 'absent' | 'locked' | 'kept'
+
+/** How the removal of an object version ended. */
+export interface SweepRecorded extends EntryBase {
+  readonly kind: 'sweep.recorded'
+  readonly subject: Digest
+  readonly uri: string
+  readonly versionId: string
+  readonly outcome: SweepOutcome
+  /** On the last one of a checkpoint: nothing of it is left. */
+  readonly ends?: true
+}
+
 /**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
@@ -162,6 +187,8 @@ export type Entry =
   | HoldPlaced
   | HoldLifted
   | RetentionDecided
+  | SweepIntended
+  | SweepRecorded
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

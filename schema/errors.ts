@@ -74,6 +74,7 @@ export const errorCodes = {
   BLOB_LOCKED: { retryable: false },
   STORE_UNSUITABLE: { retryable: false },
   STORE_UNAVAILABLE: { retryable: true },
+  BLOBS_SWEPT: { retryable: false },
 
   // The catalog cannot serve this now.
   OVERLOADED: { retryable: true },

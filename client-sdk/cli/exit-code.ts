@@ -55,6 +55,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NO_GOOD_CHECKPOINT: 'notFound',
   CHECKPOINT_NOT_GOOD: 'notFound',
   BLOB_NOT_FOUND: 'notFound',
+  BLOBS_SWEPT: 'notFound',
   TILE_NOT_FOUND: 'notFound',
 
   IDEMPOTENCY_KEY_REUSED: 'conflict',

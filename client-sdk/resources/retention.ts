@@ -4,12 +4,14 @@ import type {
   RetentionRun,
   RetentionRunPage,
   RunRetention,
+  SweepCheckpoints,
+  SweepReport,
 } from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import type { PageIterator } from '../page.ts'
 import { listPages, type ListQuery, type Scope } from './scope.ts'
 
-/** Retention: what to keep by policy, and why. */
+/** Retention: what to keep by policy, why, and the removal of the rest's bytes. */
 export class Retention {
   readonly #scope: Scope
 
@@ -25,6 +27,15 @@ export class Retention {
   run(question: RunRetention, options?: CallOptions): Promise<RetentionReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('runRetention', { namespace, body: question }, options)
+  }
+
+  /**
+   * Removes bytes of withdrawn checkpoints whose grace is over: one slice; `next` of the report is where the next one
+   * goes on, as `after`.
+   */
+  sweep(question: SweepCheckpoints, options?: CallOptions): Promise<SweepReport> {
+    const { namespace, transport } = this.#scope
+    return transport.call('sweepCheckpoints', { namespace, body: question }, options)
   }
 
   /** Lists retention runs, newest first. */

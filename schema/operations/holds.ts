@@ -31,7 +31,7 @@ export const holdOperations = {
     response: HoldReceipt,
     answer: 'json',
     repeat: 'safe',
-    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND'],
+    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND', 'BLOBS_SWEPT'],
   }),
   liftHold: operation({
     method: 'DELETE',

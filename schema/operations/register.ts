@@ -60,6 +60,7 @@ const registrationErrors = [
   'ENVIRONMENT_NOT_FOUND',
   'SHARDS_INCOMPLETE',
   'UNPINNED_BLOB',
+  'BLOBS_SWEPT',
   'DIGEST_MISMATCH',
   'DOCUMENT_TOO_LARGE',
 ] as const

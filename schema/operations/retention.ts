@@ -3,6 +3,7 @@ import { TombstoneReason, TombstoneReceipt } from '../checkpoint.ts'
 import { Digest, JobName, Note, RetentionRunId } from '../names.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { RetentionDecision, RetentionReceipt, RetentionRun, retentionScope } from '../retention.ts'
+import { SweepReport } from '../sweep.ts'
 import {
   closed,
   inNamespace,
@@ -61,6 +62,37 @@ export const retentionOperations = {
     answer: 'json',
     repeat: 'by-key',
     errors: ['NAMESPACE_NOT_FOUND', 'POLICY_NOT_FOUND', 'RETENTION_TOO_LARGE'],
+  }),
+  sweepCheckpoints: operation({
+    method: 'POST',
+    path: `${prefix}/sweeps`,
+    summary: 'Remove bytes of withdrawn checkpoints whose grace is over',
+    description:
+      'One slice; `next` says where to go on. Each object is removed only while no live, held or graced manifest of any namespace refers to it; locked ones stay. Jobs without a policy that has `retention` or `graceSeconds` are never swept.',
+    tag: 'retention',
+    verb: 'retire',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: writeQuery,
+    body: closed(
+      {
+        dryRun: Type.Boolean(),
+        job: Type.Optional(JobName),
+        after: Type.Optional(
+          Type.String({
+            description: '`next` of the slice before.',
+            minLength: 1,
+            maxLength: 1024,
+          }),
+        ),
+      },
+      'SweepCheckpoints',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: SweepReport,
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'INVALID_CURSOR'],
   }),
   listRetentionRuns: operation({
     method: 'GET',

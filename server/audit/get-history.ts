@@ -39,8 +39,20 @@ const evidenceAfter = statement<EvidencePage, Pick<Row<'evidence'>, 'log_index'>
     .limit(param('limit')),
 )
 
+const sweepsOf = statement<
+  Pick<EvidencePage, 'namespace' | 'checkpoint'>,
+  Pick<Row<'sweep'>, 'intent_index' | 'outcome_index'>
+>((db, param) =>
+  db
+    .selectFrom('sweep')
+    .select(['intent_index', 'outcome_index'])
+    .where('namespace', '=', param('namespace'))
+    .where('checkpoint', '=', param('checkpoint')),
+)
+
 /**
- * Everything recorded about a checkpoint, oldest first: its registration, evidence, holds and tombstone.
+ * Everything recorded about a checkpoint, oldest first: its registration, evidence, holds, tombstone, and
+ * the removal of its bytes.
  *
  * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR | LOG_CORRUPT}
  */
@@ -61,11 +73,13 @@ export async function getHistory(
     limit: limit + 1,
   })
   const holds = await readHoldsOn(db, { namespace, checkpoint: digest, asOf: NOW })
+  const sweeps = await sweepsOf(db, { namespace, checkpoint: digest })
   const found = [
     row.log_index,
     row.tombstoned_index,
     ...evidence.map((one) => one.log_index),
     ...holds.flatMap((hold) => [hold.placed_index, hold.ended_index]),
+    ...sweeps.flatMap((sweep) => [sweep.intent_index, sweep.outcome_index]),
   ]
   const indexes = [...new Set(found)]
     .filter((index) => index !== null)

@@ -61,6 +61,7 @@ export const problemStatus: Readonly<Record<ErrorCode, number>> = {
   BUCKET_ACCESS_DENIED: 502,
   BLOB_ARCHIVED: 409,
   BLOB_LOCKED: 409,
+  BLOBS_SWEPT: 410,
   STORE_UNSUITABLE: 422,
   STORE_UNAVAILABLE: 503,
   OVERLOADED: 503,

@@ -11,6 +11,7 @@ import {
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest } from '../timeline/read-document.ts'
+import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { seedsOf, warningsOf } from './rules.ts'
@@ -28,6 +29,7 @@ export interface PlanFrom {
  * Everything needed to go on from a checkpoint: its chain in order, every blob, and what the computation
  * was given.
  *
+ * @throws {BLOBS_SWEPT} bytes of the chain were removed
  * @throws {PLAN_TOO_LARGE} the chain has more blobs than one answer may list
  */
 export async function buildPlan(
@@ -36,6 +38,8 @@ export async function buildPlan(
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
+  // As of a past index it may have been good: a plan is for now, and the bytes are gone.
+  await refuseSwept(db, namespace, chain)
   const stages: PlanStage[] = []
   let blobCount = 0
   let newest: Manifest | undefined

@@ -6,6 +6,7 @@ import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { findLatest, noGoodCheckpoint } from '../timeline/find-latest.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
+import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { judge } from '../timeline/standing.ts'
 import { checkSameLine, notGood } from './rules.ts'
 
@@ -33,7 +34,7 @@ export interface Chosen {
 /**
  * The state to go on from: the named one or an error, or the latest good one.
  *
- * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD} the named one cannot be taken
+ * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD | BLOBS_SWEPT} the named one cannot be taken
  * @throws {NO_GOOD_CHECKPOINT} there are candidates, and none is good
  */
 export async function chooseCheckpoint(
@@ -46,7 +47,10 @@ export async function chooseCheckpoint(
     const row = await readCheckpoint(db, asker, { namespace, digest: from, asOf })
     checkSameLine(row, choice)
     const { fault } = await judge(db, namespace, { standing: row, wanted: choice })
-    if (fault !== undefined) throw notGood(row, fault)
+    if (fault !== undefined) {
+      await refuseSwept(db, namespace, [row])
+      throw notGood(row, fault)
+    }
     return { checkpoint: row, skipped: [] }
   }
   const found = await findLatest(db, choice)

@@ -1,4 +1,4 @@
-import type { Checkpoint, Tombstone } from '../../schema/checkpoint.ts'
+import type { Checkpoint } from '../../schema/checkpoint.ts'
 import type { Principal } from '../../schema/grant.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
@@ -36,7 +36,8 @@ export async function getCheckpoint(
     ...(fault === undefined
       ? {}
       : { why: { checkpoint: digest, run: row.run, step: row.step, ...fault } }),
-    ...(tombstone === undefined ? {} : { tombstone }),
+    ...(tombstone === undefined ? {} : { tombstone: tombstoneOf(tombstone) }),
+    ...sweepOf(tombstone, asOf),
   }
 }
 
@@ -44,13 +45,19 @@ async function readTombstone(
   { db }: Pick<Context, 'db'>,
   row: Row<'checkpoint'>,
   asOf: LogIndex,
-): Promise<Tombstone | undefined> {
-  const found = await db
+): Promise<Row<'tombstone'> | undefined> {
+  return db
     .selectFrom('tombstone')
     .selectAll()
     .where('namespace', '=', row.namespace)
     .where('checkpoint', '=', row.digest)
     .where('log_index', '<=', asOf)
     .executeTakeFirst()
-  return found === undefined ? undefined : tombstoneOf(found)
+}
+
+/** How far its bytes were gone as of an index. */
+function sweepOf(row: Row<'tombstone'> | undefined, asOf: LogIndex): Pick<Checkpoint, 'sweep'> {
+  const { sweep_index: began = null, swept_index: ended = null } = row ?? {}
+  if (began === null || began > asOf) return {}
+  return { sweep: ended === null || ended > asOf ? { began } : { began, ended } }
 }

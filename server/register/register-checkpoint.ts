@@ -2,14 +2,15 @@ import type { Json } from '../../schema/canonical-json.ts'
 import type { Receipt } from '../../schema/checkpoint.ts'
 import { digestOf, type Digest } from '../../schema/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
-import { CatalogError } from '../../schema/errors.ts'
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import { objectsOf } from '../../schema/manifest-objects.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
-import type { Facts } from '../log/facts.ts'
+import type { Facts, Read } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
 import type { BlobStores } from '../store/blob-store.ts'
@@ -24,9 +25,12 @@ import {
   read,
   runById,
 } from '../timeline/lookups.ts'
+import { sweepOfObject } from '../timeline/read-sweeps.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
+import { checkRemovals } from './check-removals.ts'
 import { checkStorage } from './check-storage.ts'
+import { findReturned } from './find-returned.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -66,17 +70,24 @@ export async function registerCheckpoint(
   const bytes = Buffer.from(text)
   const digest = checkDocument(input, bytes)
   const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
-  const outcome = await context.log.append<Outcome>({
-    namespace,
-    actor: principal.id,
-    ...allowedBy(context.request, grant),
-    reads: readsFor(manifest, digest),
-    decide: (facts) =>
-      decide(facts, {
-        manifest,
-        document: { digest, bytes, value: manifest },
-        blobs: context.blobs,
-      }),
+  const document = { digest, bytes, value: manifest }
+  const objects = [...objectsOf(manifest).keys()]
+  const record = (again: readonly Row<'sweep'>[]): Promise<Outcome> => {
+    const candidate = { manifest, document, objects, again, blobs: context.blobs }
+    return context.log.append<Outcome>({
+      namespace,
+      actor: principal.id,
+      ...allowedBy(context.request, grant),
+      reads: readsFor(candidate),
+      decide: (facts) => decide(facts, candidate),
+    })
+  }
+  const outcome = await record([]).catch(async (error: unknown) => {
+    if (!isCatalogError(error) || error.code !== 'BLOBS_SWEPT') throw error
+    // Once more: what was swept may have been put anew since.
+    const again = await findReturned(context, manifest)
+    if (again === undefined) throw error
+    return record(again)
   })
   const { created, index, at } = outcome
   const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
@@ -110,7 +121,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
   return digest
 }
 
-function readsFor(manifest: Manifest, digest: Digest) {
+function readsFor({ manifest, document: { digest }, objects }: Candidate): readonly Read[] {
   const { namespace, run, base, environment, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
@@ -121,13 +132,19 @@ function readsFor(manifest: Manifest, digest: Digest) {
     ...(base === undefined ? [] : [read(checkpointByDigest, namespace, base)]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
+    // Whether each object was ever swept; nearly always a look into an empty table.
+    ...objects.map((object) => read(sweepOfObject, object)),
   ]
 }
 
 interface Candidate {
+  /** Names of the object versions that it points at. */
+  readonly objects: readonly Digest[]
+  /** Removals of objects that were found to be there again. */
+  readonly again: readonly Row<'sweep'>[]
+  readonly blobs: BlobStores
   readonly manifest: Manifest
   readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
-  readonly blobs: BlobStores
 }
 
 function decide(
@@ -146,7 +163,7 @@ function decide(
 
 function decideOnSlot(
   facts: Facts,
-  { manifest, document, blobs }: Candidate,
+  { manifest, document, objects, again, blobs }: Candidate,
   slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
@@ -174,14 +191,13 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
+  const swept = objects.filter((object) => facts.find(sweepOfObject, [object]) !== undefined)
   const storage = checkStorage(facts, manifest, blobs)
-  if (storage !== undefined) {
-    return storage
-      .then(() => baseRow && checkBaseHistory(facts, manifest, baseRow))
-      .then(() => decision)
-  }
-  if (baseRow === undefined) return decision
-  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
+  if (baseRow === undefined && swept.length === 0 && storage === undefined) return decision
+  return (storage ?? Promise.resolve())
+    .then(() => checkRemovals(facts, swept, again))
+    .then(() => baseRow && checkBaseHistory(facts, manifest, baseRow))
+    .then(() => decision)
 }
 
 function registration(decided: {

@@ -1,13 +1,19 @@
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { Hold, HoldReceipt } from '../../schema/hold.ts'
+import { objectsOf } from '../../schema/manifest-objects.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Context } from '../context.ts'
 import { allowedBy, nothingNew } from '../log/command.ts'
 import { proveEntry } from '../log/read-proofs.ts'
+import type { Reader } from '../store/database.ts'
+import type { Row } from '../store/tables.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
+import { readManifest } from '../timeline/read-document.ts'
 import { holdOf, isHolding, isPlaced, readHoldsOn } from '../timeline/read-holds.ts'
+import { blobsSwept, readRemovals, refuseSwept } from '../timeline/read-sweeps.ts'
+import { readChain } from '../timeline/standing.ts'
 
 /** Under the head lock, everything recorded so far. */
 const NOW = Number.MAX_SAFE_INTEGER as LogIndex
@@ -17,6 +23,7 @@ const NOW = Number.MAX_SAFE_INTEGER as LogIndex
  * end replaces the hold of that name.
  *
  * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN}
+ * @throws {BLOBS_SWEPT} the removal of its bytes has begun
  * @throws {INVALID_REQUEST} its end has passed
  */
 export async function placeHold(
@@ -40,6 +47,7 @@ export async function placeHold(
         const same = current.reason === body.reason && current.until === (until ?? null)
         if (same) return nothingNew(holdOf(current))
       }
+      if (row.tombstoned_index !== null) await refuseGone(db, row)
       const replaces = current?.placed_index
       return {
         drafts: [
@@ -65,6 +73,18 @@ export async function placeHold(
     },
   })
   return { ...hold, proof: await proveEntry(context, namespace, hold.index) }
+}
+
+/** A hold on what is gone, or going, would promise what it cannot keep. */
+async function refuseGone(db: Reader, row: Row<'checkpoint'>): Promise<void> {
+  const { namespace, digest } = row
+  const chain = await readChain(db, row)
+  await refuseSwept(db, namespace, chain)
+  for (const link of chain) {
+    const objects = objectsOf(await readManifest(db, link))
+    const [removal] = await readRemovals(db, [...objects.keys()])
+    if (removal !== undefined) throw blobsSwept(digest, removal.intent_index)
+  }
 }
 
 const alreadyOver = (until: string): CatalogError =>

@@ -1,9 +1,10 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
+import { objectId } from '../../schema/manifest-objects.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { Projection, Recorded, RowChange } from '../log/projection.ts'
 import type { Row } from '../store/tables.ts'
 
-/** Entries to the rows of tombstones, holds and retention runs, and to where each checkpoint's withdrawal stands. */
+/** Entries to the rows of tombstones, holds, retention runs and sweeps, and to where each checkpoint's withdrawal stands. */
 export const retentionProjection: Projection = {
   on: {
     'checkpoint.tombstoned': ({ namespace, index, entry }) => [
@@ -19,6 +20,8 @@ export const retentionProjection: Projection = {
           successor: entry.successor ?? null,
           actor: entry.actor,
           at: entry.at,
+          sweep_index: null,
+          swept_index: null,
         },
       },
       {
@@ -28,6 +31,8 @@ export const retentionProjection: Projection = {
         set: { tombstoned_index: index },
       },
     ],
+    'sweep.intended': intended,
+    'sweep.recorded': recordedOutcome,
     'retention.decided': ({ namespace, index, entry }) => {
       const { kind: _, v: __, subject, ...facts } = entry
       return [
@@ -47,6 +52,39 @@ export const retentionProjection: Projection = {
     'hold.placed': placedHold,
     'hold.lifted': (recorded) => [ended(recorded, recorded.entry.placed)],
   },
+}
+
+function intended({ namespace, index, entry }: Recorded<'sweep.intended'>): readonly RowChange[] {
+  const { subject, uri, versionId } = entry
+  const row: Row<'sweep'> = {
+    namespace,
+    checkpoint: subject,
+    object: objectId(entry),
+    uri,
+    version_id: versionId,
+    intent_index: index,
+    outcome: null,
+    outcome_index: null,
+  }
+  const key = [namespace, subject]
+  // An object that was kept or locked may be intended again.
+  const going: RowChange = { kind: 'upsert', table: 'sweep', row }
+  if (entry.begins !== true) return [going]
+  return [going, { kind: 'patch', table: 'tombstone', key, set: { sweep_index: index } }]
+}
+
+function recordedOutcome(recorded: Recorded<'sweep.recorded'>): readonly RowChange[] {
+  const { namespace, index, entry } = recorded
+  const { subject, outcome } = entry
+  const done: RowChange = {
+    kind: 'patch',
+    table: 'sweep',
+    key: [namespace, subject, objectId(entry)],
+    set: { outcome, outcome_index: index },
+  }
+  if (entry.ends !== true) return [done]
+  const key = [namespace, subject]
+  return [done, { kind: 'patch', table: 'tombstone', key, set: { swept_index: index } }]
 }
 
 function placedHold(recorded: Recorded<'hold.placed'>): readonly RowChange[] {

@@ -7,6 +7,7 @@ import { listHolds } from './list-holds.ts'
 import { listRetentionRuns } from './list-retention-runs.ts'
 import { placeHold } from './place-hold.ts'
 import { runRetention } from './run-retention.ts'
+import { sweepCheckpoints } from './sweep-checkpoints.ts'
 import { tombstoneCheckpoint } from './tombstone-checkpoint.ts'
 
 /** HTTP to the operations of withdrawing, keeping and holding. */
@@ -22,6 +23,7 @@ export const retentionRoutes = {
       location: `/v1/namespaces/${input.namespace}/retention-runs/${receipt.retentionRun}`,
     })
   },
+  sweepCheckpoints: json(sweepCheckpoints),
   listRetentionRuns: json(listRetentionRuns),
   getRetentionRun: json(getRetentionRun),
   placeHold: json(placeHold),

@@ -30,6 +30,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   bucket_probe: projection,
   hold: projection,
   retention_run: projection,
+  sweep: projection,
   tombstone: projection,
 }
 

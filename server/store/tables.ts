@@ -1,5 +1,6 @@
 import type { Digest } from '../../schema/digest.ts'
 import type { Evidence, TombstoneReason } from '../../schema/checkpoint.ts'
+import type { SweepOutcome } from '../../schema/entry.ts'
 import type { EdgeRelation } from '../../schema/lineage.ts'
 import type { Kind, Tier } from '../../schema/manifest.ts'
 import type {
@@ -209,6 +210,18 @@ export const tables = {
     job: optional(text<JobName>()),
     facts: text(),
   },
+  sweep: {
+    namespace: text<NamespaceName>(),
+    checkpoint: text<Digest>(),
+    /** One name for URI and version, of fixed length. */
+    object: text<Digest>(),
+    uri: text(),
+    version_id: text(),
+    intent_index: integer<LogIndex>(),
+    /** Null while it is being removed. */
+    outcome: optional(text<SweepOutcome>()),
+    outcome_index: optional(integer<LogIndex>()),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -218,6 +231,9 @@ export const tables = {
     successor: optional(text<Digest>()),
     actor: text(),
     at: text(),
+    /** Where the removal of its bytes began, and where nothing was left. */
+    sweep_index: optional(integer<LogIndex>()),
+    swept_index: optional(integer<LogIndex>()),
   },
 } as const
 
@@ -259,6 +275,7 @@ export const primaryKeys = {
   bucket_probe: ['namespace', 'bucket', 'log_index'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
   retention_run: ['namespace', 'retention_run'],
+  sweep: ['namespace', 'checkpoint', 'object'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -278,6 +295,7 @@ export const projectionTables = [
   'bucket_probe',
   'hold',
   'retention_run',
+  'sweep',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

@@ -94,6 +94,7 @@ describe('a client', () => {
         }),
       () => catalog.checkpoints.tombstone(digest, { reason: 'corrupt' }),
       () => catalog.retention.run({ dryRun: true }),
+      () => catalog.retention.sweep({ dryRun: true }),
       () => catalog.retention.runs().first(),
       () => catalog.retention.decisions('x').first(),
       () => catalog.holds.place(digest, 'h', { reason: 'r' }),

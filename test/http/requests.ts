@@ -73,6 +73,7 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   probeBucket: () => ({}),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
   runRetention: ({ job }) => ({ body: { dryRun: true, job } }),
+  sweepCheckpoints: ({ job }) => ({ body: { dryRun: false, job } }),
   listRetentionRuns: ({ job }) => ({ query: `?job=${job}` }),
   getRetentionRun: () => ({ query: '?decision=keep' }),
   placeHold: () => ({ body: { reason: 'An audit.' } }),

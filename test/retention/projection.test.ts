@@ -27,6 +27,8 @@ test('a tombstone is a row, and marks its checkpoint with the index at which it 
         successor,
         actor: 'alice',
         at,
+        sweep_index: null,
+        swept_index: null,
       },
     },
     {

@@ -23,6 +23,8 @@ const first: Row<'tombstone'> = {
   note: 'the disk lied',
   successor: other,
   actor: 'alice',
+  sweep_index: null,
+  swept_index: null,
   at: '2026-11-23T10:00:00.000Z',
 }
 const asked = { namespace, digest, body: { reason: 'corrupt', successor: other } } as const

@@ -4,8 +4,10 @@ import { connection, openClient } from '../connection.ts'
 import { defined } from '../defined.ts'
 import { optional, toggle } from '../flag.ts'
 import { readAnyText, readCount, readName } from '../flag-values.ts'
+import { openProgress } from '../progress.ts'
 import { formatBytes, formatCount } from '../quantity.ts'
 import type { Screen } from '../screen.ts'
+import { addSlices, drawSweep } from '../sweep-report.ts'
 import { drawTable, type Column } from '../table.ts'
 
 /** A decision about a million checkpoints takes seconds; withdrawing ten thousand takes as long again. */
@@ -71,6 +73,42 @@ const retain = command({
   },
 })
 
+const sweep = command({
+  words: 'sweep',
+  summary: 'remove the bytes of withdrawn checkpoints whose grace is over',
+  heading: 'Recovery',
+  details:
+    'Each removal is an entry. What a live, held or graced checkpoint refers to stays, and so does what an object lock keeps; jobs whose policy has neither retention nor a grace are never swept. Can be stopped and started again at any time. Exit code 8 says that something could not be removed.',
+  takes: {
+    dryRun: toggle('--dry-run', 'only say what would be removed'),
+    job: optional({ usage: '--job <job>', summary: 'this job only' }, readName),
+    ...connection,
+  },
+  run: async (session, values) => {
+    const client = await openClient(session, values)
+    const question = { dryRun: values.dryRun, ...defined({ job: values.job }) }
+    const options = { timeoutMs: RUN_TIMEOUT_MS, attemptTimeoutMs: RUN_TIMEOUT_MS }
+    const progress = openProgress(session, { label: 'sweeping', unit: 'bytes' })
+    try {
+      let report = await client.retention.sweep(question, options)
+      // Each slice begins behind the one before: at most as many as there are tombstones and objects.
+      while (report.next !== null) {
+        progress.show({ done: report.removedBytes })
+        const after = report.next
+        report = addSlices(report, await client.retention.sweep({ ...question, after }, options))
+      }
+      const found = report
+      return {
+        document: found,
+        text: (screen) => drawSweep(screen, found),
+        hasFindings: found.leftCount > 0,
+      }
+    } finally {
+      progress.end()
+    }
+  },
+})
+
 const columns: readonly Column<RetentionDecision>[] = [
   {
     title: 'DECISION',
@@ -128,4 +166,4 @@ function drawRetention(
   return lines.join('\n').trimStart()
 }
 
-export const retainCommands = [retain] as const
+export const retainCommands = [retain, sweep] as const
