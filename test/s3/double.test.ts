@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { after, beforeEach, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketEncryptionCommand,
   PutObjectCommand,
   UploadPartCommand,
+  type PutObjectCommandOutput,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { clientOf, outcomeOf } from './client.ts'
@@ -105,16 +110,19 @@ test('a clock that is off by more than fifteen minutes is refused, with the time
 })
 
 test('a streamed body comes in aws-chunked encoding, with its checksum behind it', async () => {
-  const bytes = createHash('sha512').update('stream').digest()
-  const stream = Readable.from([bytes.subarray(0, 10), bytes.subarray(10)])
-  const command = new PutObjectCommand({
-    Bucket,
-    Key: 'streamed',
-    Body: stream,
-    ContentLength: bytes.length,
-    ChecksumAlgorithm: 'CRC64NVME',
-  })
-  const { ChecksumCRC64NVME, VersionId } = await client.send(command)
+  const bytes = Buffer.alloc(20_000, 'stream ')
+  const send = (firstBytes: number): Promise<PutObjectCommandOutput> =>
+    client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'streamed',
+        Body: Readable.from([bytes.subarray(0, firstBytes), bytes.subarray(firstBytes)]),
+        ContentLength: bytes.length,
+        ChecksumAlgorithm: 'CRC64NVME',
+      }),
+    )
+  await assert.rejects(send(8191), /Only the last chunk/)
+  const { ChecksumCRC64NVME, VersionId } = await send(8192)
   assert.equal(ChecksumCRC64NVME, crcOf('CRC64NVME', bytes).toString('base64'))
   assert.equal(
     double.traffic.requests.at(-1)?.headers.get('x-amz-trailer'),
@@ -308,4 +316,114 @@ test('repeated content of any size costs the double no memory', async () => {
   assert.ok(kept?.isMarker === false && kept.body.chunks !== undefined)
   const different = new Set(kept.body.chunks)
   assert.ok(different.size <= 8, `${different.size} different chunks are kept`)
+})
+
+test('a key that is deleted while a conditional write comes is a conflict', async () => {
+  const body = new PassThrough()
+  // It resets nothing, and tells when the request has begun.
+  const begun = double.faults.add(
+    { kind: 'reset-upload', afterBytes: Number.POSITIVE_INFINITY },
+    { times: 1 },
+  )
+  const writing = outcomeOf(
+    client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'b',
+        Body: body,
+        ContentLength: 20_000,
+        IfNoneMatch: '*',
+      }),
+    ),
+  )
+  body.write(Buffer.alloc(10_000))
+  while (begun.hits === 0) await setImmediate()
+  await put('b', 'in between')
+  await client.send(new DeleteObjectCommand({ Bucket, Key: 'b' }))
+  body.end(Buffer.alloc(10_000))
+  assert.equal(await writing, '409 ConditionalRequestConflict')
+})
+
+test('a version that is destroyed while versions are listed does not end the listing', async () => {
+  const { behindTheBack } = double
+  const ids = ['1', '2', '3'].map((text) => behindTheBack.store(Bucket, 'a', Buffer.from(text)))
+  const page = await client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }))
+  const marked = page.NextVersionIdMarker ?? ''
+  assert.equal(marked, ids[1])
+  behindTheBack.destroyVersion({ bucket: Bucket, key: 'a', versionId: marked })
+  const rest = await client.send(
+    new ListObjectVersionsCommand({ Bucket, KeyMarker: 'a', VersionIdMarker: marked }),
+  )
+  assert.deepEqual(
+    rest.Versions?.map((one) => one.VersionId),
+    [ids[0]],
+  )
+})
+
+test('one locked version among many to be destroyed is told by itself', async () => {
+  double.createBucket('locked', { lock: true })
+  const { behindTheBack } = double
+  const free = behindTheBack.store('locked', 'free', Buffer.from('x'))
+  const held = behindTheBack.store('locked', 'held', Buffer.from('x'))
+  behindTheBack.alter({ bucket: 'locked', key: 'held', versionId: held }, { legalHold: true })
+  const Objects = [
+    { Key: 'free', VersionId: free },
+    { Key: 'held', VersionId: held },
+  ]
+  const remove = new DeleteObjectsCommand({ Bucket: 'locked', Delete: { Objects } })
+  const { Deleted, Errors } = await client.send(remove)
+  assert.deepEqual(
+    Deleted?.map((one) => one.Key),
+    ['free'],
+  )
+  assert.deepEqual(
+    Errors?.map((one) => [one.Key, one.Code]),
+    [['held', 'AccessDenied']],
+  )
+})
+
+test('retention ends when its time has come', async () => {
+  double.createBucket('retained', { lock: true })
+  const object = { Bucket: 'retained', Key: 'a' }
+  const { VersionId } = await client.send(
+    new PutObjectCommand({
+      ...object,
+      Body: 'x',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date(Date.now() + 3_600_000),
+    }),
+  )
+  const remove = new DeleteObjectCommand({ ...object, VersionId })
+  assert.equal(await outcomeOf(client.send(remove)), '403 AccessDenied')
+  double.clock.advance(3_700_000)
+  assert.equal(await outcomeOf(client.send(remove)), 'ok')
+})
+
+test('the encryption of a bucket is that of new objects', async () => {
+  const rule = { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: 'arn:aws:kms:::key/k' }
+  const ServerSideEncryptionConfiguration = {
+    Rules: [{ ApplyServerSideEncryptionByDefault: rule }],
+  }
+  await client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }))
+  await put('a', 'x')
+  const head = await client.send(new HeadObjectCommand({ Bucket, Key: 'a' }))
+  assert.deepEqual(
+    [head.ServerSideEncryption, head.SSEKMSKeyId],
+    ['aws:kms', 'arn:aws:kms:::key/k'],
+  )
+})
+
+test('a double that keeps no bytes still knows sizes and checksums', async () => {
+  const frugal = await startS3Double({ keepsBytes: false })
+  const other = clientOf(frugal)
+  frugal.createBucket('sizes')
+  const object = { Bucket: 'sizes', Key: 'a' }
+  const sent = { ...object, Body: 'content', ChecksumAlgorithm: 'CRC64NVME' as const }
+  await other.send(new PutObjectCommand(sent))
+  const head = await other.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }))
+  const crc = crcOf('CRC64NVME', Buffer.from('content')).toString('base64')
+  assert.deepEqual([head.ContentLength, head.ChecksumCRC64NVME], [7, crc])
+  assert.equal(await outcomeOf(other.send(new GetObjectCommand(object))), '500 InternalError')
+  other.destroy()
+  await frugal.stop()
 })

@@ -3,6 +3,9 @@ import { S3Failure } from './failure.ts'
 /** Longest line between chunks: a size, or a trailer with its checksum. */
 const LINE_MAX_BYTES = 16 * 1024
 
+/** Smallest chunk but the last one. */
+const CHUNK_MIN_BYTES = 8 * 1024
+
 /** A body in `aws-chunked` encoding, being read. */
 export interface ChunkedBody {
   readonly bytes: AsyncIterable<Uint8Array>
@@ -23,6 +26,7 @@ async function* decode(
   let state: 'size' | 'data' | 'after-data' | 'trailers' | 'end' = 'size'
   let pending = Buffer.alloc(0)
   let left = 0
+  let lastBytes = CHUNK_MIN_BYTES
   for await (const piece of encoded) {
     pending = pending.length === 0 ? Buffer.from(piece) : Buffer.concat([pending, piece])
     while (pending.length > 0 && state !== 'end') {
@@ -39,6 +43,8 @@ async function* decode(
       pending = pending.subarray(line.length + 2)
       if (state === 'size') {
         left = sizeOf(line)
+        if (left > 0 && lastBytes < CHUNK_MIN_BYTES) throw new S3Failure('InvalidChunkSizeError')
+        lastBytes = left
         state = left === 0 ? 'trailers' : 'data'
       } else if (state === 'after-data') {
         if (line !== '') throw new S3Failure('IncompleteBody', 'A chunk is longer than its size.')

@@ -15,6 +15,10 @@ const codes = {
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidBucketState: [409, 'The request is not valid for the current state of the bucket.'],
+  InvalidChunkSizeError: [
+    403,
+    'Only the last chunk is allowed to have a size less than 8192 bytes',
+  ],
   InvalidDigest: [400, 'The Content-MD5 you specified is not valid.'],
   InvalidObjectState: [403, 'The operation is not valid for the storage class of the object.'],
   InvalidPart: [400, 'One or more of the specified parts could not be found.'],

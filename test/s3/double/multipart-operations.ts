@@ -1,8 +1,6 @@
 import { bucketOf, xmlAnswer, type Handler } from './bucket-operations.ts'
 import {
   addVersion,
-  compareKeys,
-  listedTime,
   newOpaqueId,
   versionHeaders,
   type Bucket,
@@ -25,15 +23,12 @@ import {
 import { S3Failure } from './failure.ts'
 import { encryptionHeaders, factsOf, writeCondition } from './object-facts.ts'
 import { receiveBody, receiveXml } from './receive-body.ts'
-import { parseCount, type Answer, type S3Request } from './s3-request.ts'
+import type { Answer, S3Request } from './s3-request.ts'
 import { joinBodies } from './stored-body.ts'
 import { readXml, textOf, writeXml, type XmlNode } from './xml.ts'
 
 /** Parts of one upload. */
-const PARTS_MAX_COUNT = 10_000
-
-/** Largest page of a listing. */
-const PAGE_MAX_COUNT = 1000
+export const PARTS_MAX_COUNT = 10_000
 
 const hashes = new Set<ChecksumAlgorithm>(['SHA1', 'SHA256'])
 
@@ -94,7 +89,8 @@ async function createMultipartUpload(store: Store, request: S3Request): Promise<
   })
 }
 
-function uploadOf(bucket: Bucket, request: S3Request): Upload {
+/** The upload that a request names. */
+export function uploadOf(bucket: Bucket, request: S3Request): Upload {
   const upload = bucket.uploads.get(request.query.get('uploadId') ?? '')
   if (upload === undefined || upload.key !== request.key) throw new S3Failure('NoSuchUpload')
   return upload
@@ -199,11 +195,12 @@ function chosenParts(
   listed: readonly XmlNode[],
   partMinBytes: number,
 ): readonly UploadedPart[] {
-  let last = 0
+  const numbers = listed.map((one) => Number(textOf(one, 'PartNumber')))
+  if (numbers.some((number, index) => !(number > (numbers[index - 1] ?? 0)))) {
+    throw new S3Failure('InvalidPartOrder')
+  }
   return listed.map((one, index) => {
-    const number = Number(textOf(one, 'PartNumber'))
-    if (!(number > last)) throw new S3Failure('InvalidPartOrder')
-    last = number
+    const number = numbers[index] ?? 0
     const part = upload.parts.get(number)
     const etag = textOf(one, 'ETag')?.replaceAll('"', '')
     if (part === undefined || part.etag !== `"${etag}"`) {
@@ -268,93 +265,10 @@ async function abortMultipartUpload(store: Store, request: S3Request): Promise<A
   return { status: 204, headers: {} }
 }
 
-async function listParts(store: Store, request: S3Request): Promise<Answer> {
-  const bucket = bucketOf(store, request)
-  const upload = uploadOf(bucket, request)
-  const { query } = request
-  const bounds = { min: 0, max: PAGE_MAX_COUNT, fallback: PAGE_MAX_COUNT }
-  const limit = parseCount('max-parts', query.get('max-parts'), bounds)
-  const marker = parseCount('part-number-marker', query.get('part-number-marker'), {
-    min: 0,
-    max: PARTS_MAX_COUNT,
-    fallback: 0,
-  })
-  const after = [...upload.parts]
-    .filter(([number]) => number > marker)
-    .sort(([one], [other]) => one - other)
-  const page = after.slice(0, limit)
-  return xmlAnswer(
-    writeXml('ListPartsResult', {
-      Bucket: bucket.name,
-      Key: upload.key,
-      UploadId: upload.uploadId,
-      StorageClass: upload.facts.storageClass,
-      ChecksumAlgorithm: upload.isExplicit ? upload.algorithm : undefined,
-      ChecksumType: upload.isExplicit ? upload.type : undefined,
-      PartNumberMarker: marker,
-      NextPartNumberMarker: page.at(-1)?.[0] ?? 0,
-      MaxParts: limit,
-      IsTruncated: page.length < after.length,
-      Part: page.map(([number, part]) => ({
-        PartNumber: number,
-        LastModified: listedTime(part.modifiedMs),
-        ETag: part.etag,
-        Size: part.body.sizeBytes,
-        ...Object.fromEntries(
-          [...part.checksums].map(([algorithm, value]) => [checksumElement(algorithm), value]),
-        ),
-      })),
-    }),
-  )
-}
-
-async function listMultipartUploads(store: Store, request: S3Request): Promise<Answer> {
-  const bucket = bucketOf(store, request)
-  const { query } = request
-  const bounds = { min: 1, max: PAGE_MAX_COUNT, fallback: PAGE_MAX_COUNT }
-  const limit = parseCount('max-uploads', query.get('max-uploads'), bounds)
-  const prefix = query.get('prefix') ?? ''
-  const keyMarker = query.get('key-marker') ?? ''
-  const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '')
-  const isAfter = (upload: Upload): boolean => {
-    const order = compareKeys(upload.key, keyMarker)
-    return order > 0 || (order === 0 && idMarker !== '' && upload.uploadId > idMarker)
-  }
-  const after = [...bucket.uploads.values()]
-    .filter((upload) => upload.key.startsWith(prefix) && (keyMarker === '' || isAfter(upload)))
-    .sort(
-      (one, other) => compareKeys(one.key, other.key) || compareKeys(one.uploadId, other.uploadId),
-    )
-  const page = after.slice(0, limit)
-  const isTruncated = page.length < after.length
-  return xmlAnswer(
-    writeXml('ListMultipartUploadsResult', {
-      Bucket: bucket.name,
-      KeyMarker: keyMarker,
-      UploadIdMarker: idMarker,
-      Prefix: prefix,
-      MaxUploads: limit,
-      IsTruncated: isTruncated,
-      NextKeyMarker: isTruncated ? page.at(-1)?.key : undefined,
-      NextUploadIdMarker: isTruncated ? page.at(-1)?.uploadId : undefined,
-      Upload: page.map((upload) => ({
-        Key: upload.key,
-        UploadId: upload.uploadId,
-        Initiated: listedTime(upload.startedMs),
-        StorageClass: upload.facts.storageClass,
-        ChecksumAlgorithm: upload.isExplicit ? upload.algorithm : undefined,
-        ChecksumType: upload.isExplicit ? upload.type : undefined,
-      })),
-    }),
-  )
-}
-
 /** Handlers of uploads in parts. */
 export const multipartHandlers = {
   CreateMultipartUpload: createMultipartUpload,
   UploadPart: uploadPart,
   CompleteMultipartUpload: completeMultipartUpload,
   AbortMultipartUpload: abortMultipartUpload,
-  ListParts: listParts,
-  ListMultipartUploads: listMultipartUploads,
 } as const satisfies Record<string, Handler>

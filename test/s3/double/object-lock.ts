@@ -1,11 +1,16 @@
 import type { Bucket, ObjectVersion, Retention, Version } from './bucket-state.ts'
 import { S3Failure } from './failure.ts'
+import type { S3Request } from './s3-request.ts'
 import { childOf, readXml, textOf, writeXml } from './xml.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
 /** Longest default retention, in days. */
 const RETENTION_MAX_DAYS = 36_500
+
+/** Whether who asks wants to act in spite of a GOVERNANCE lock. */
+export const bypassesGovernance = (request: S3Request): boolean =>
+  request.headers.get('x-amz-bypass-governance-retention')?.toLowerCase() === 'true'
 
 /** The mode of a retention. */
 export function parseMode(text: string | undefined): Retention['mode'] {

@@ -1,16 +1,22 @@
 import { bucketHandlers, type Handler } from './bucket-operations.ts'
+import { copyHandlers } from './copy-operation.ts'
+import { deleteHandlers } from './delete-operations.ts'
 import { S3Failure } from './failure.ts'
 import { listingHandlers } from './listing-operations.ts'
 import { multipartHandlers } from './multipart-operations.ts'
 import { objectHandlers } from './object-operations.ts'
 import type { S3Request } from './s3-request.ts'
+import { uploadListingHandlers } from './upload-listings.ts'
 
 /** Every operation of the double. */
 export const handlers = {
   ...bucketHandlers,
   ...objectHandlers,
+  ...deleteHandlers,
+  ...copyHandlers,
   ...listingHandlers,
   ...multipartHandlers,
+  ...uploadListingHandlers,
 } as const satisfies Record<string, Handler>
 
 /** An operation, by its name in the S3 API. */
