@@ -838,6 +838,11 @@ export interface PlanBlob {
   readonly digest: Digest
   readonly checksum?: BlobChecksum
   readonly copies?: readonly BlobCopy[]
+  /**
+   * Where to fetch it from, the best first: when one fails, the next. Only where there is a
+   * choice, or one was asked for.
+   */
+  readonly sources?: readonly PlanSource[]
 }
 
 /** Part of {@link RecoveryPlan}. */
@@ -856,8 +861,39 @@ export interface PlanRecovery {
   readonly environment?: Digest
   /** Also look at lines that later attempts left behind. */
   readonly includeAbandoned?: boolean
+  /**
+   * Give a URL for each blob, where a probe has proven that the store serves it. A URL that
+   * was signed with temporary credentials ends with them.
+   */
+  readonly presign?: boolean
+  /** How long each URL is good for. Default: `3600`. */
+  readonly presignSeconds?: number
+  /** Regions to fetch from, the best first; others come after them. */
+  readonly regions?: readonly Region[]
+  readonly unavailable?: Unavailable
   readonly asOf?: LogIndex
 }
+
+/** Part of {@link PlanBlob}. */
+export interface PlanSource {
+  readonly kind: PlanSourceKind
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  /** Its name in the configuration. */
+  readonly bucket?: string
+  readonly region?: Region
+  /** Whoever has it can read the bytes until it expires. Never log it. */
+  readonly url?: string
+  readonly expiresAt?: Timestamp
+}
+
+/** Part of {@link PlanSource}. */
+export type PlanSourceKind = 'url' | 'object'
 
 /** Part of {@link RecoveryPlan}. */
 export interface PlanStage {
@@ -875,7 +911,13 @@ export interface PlanWarning {
 
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
-  'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+  | 'SEEDS_INCOMPLETE'
+  | 'INPUT_UNPINNED'
+  | 'ENVIRONMENT_MISSING'
+  | 'NOT_VERIFIED'
+  | 'ABANDONED'
+  | 'NOT_PRESIGNED'
+  | 'NO_SOURCE'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -1408,6 +1450,12 @@ export interface TombstoneReceipt {
   readonly proof: string
 }
 
+/** Not to fetch from. */
+export interface Unavailable {
+  readonly regions?: readonly Region[]
+  readonly buckets?: readonly string[]
+}
+
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
 export type Verdict = 'equal' | 'different' | 'unknown'
 
@@ -1663,6 +1711,7 @@ export interface Operations {
       | 'BASE_NOT_FOUND'
       | 'BASE_MISMATCH'
       | 'BASE_NOT_GOOD'
+      | 'POLICY_VIOLATED'
       | 'CHAIN_TOO_LONG'
       | 'PARENT_NOT_FOUND'
       | 'ENVIRONMENT_NOT_FOUND'

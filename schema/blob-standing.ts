@@ -8,6 +8,7 @@ export const PLACES_MAX_COUNT = 64
 export const ENCRYPTIONS_MAX_COUNT = 16
 /** Violations told of one checkpoint. */
 export const VIOLATIONS_MAX_COUNT = 16
+export const VIOLATION_MAX_LENGTH = 512
 
 /**
  * Why a blob did not pass. The first three are about the blob: they fail it. The others say that nobody could

@@ -5,6 +5,7 @@ import {
   ENCRYPTIONS_MAX_COUNT,
   PLACES_MAX_COUNT,
   PlaceStanding,
+  VIOLATION_MAX_LENGTH,
   VIOLATIONS_MAX_COUNT,
 } from './blob-standing.ts'
 import type { Immutable } from './immutable.ts'
@@ -119,7 +120,7 @@ export const EvidenceDetail = Type.Object(
       }),
     ),
     violations: Type.Optional(
-      Type.Array(Type.String({ maxLength: 256 }), {
+      Type.Array(Type.String({ maxLength: VIOLATION_MAX_LENGTH }), {
         description: "What the job's policy asks of storage and does not find.",
         maxItems: VIOLATIONS_MAX_COUNT,
       }),

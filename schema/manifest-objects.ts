@@ -9,9 +9,11 @@ export type ReferredObject = Pick<BlobReference, 'uri' | 'versionId' | 'sizeByte
 export function objectsOf(manifest: Manifest): ReadonlyMap<Digest, ReferredObject> {
   const objects = new Map<Digest, ReferredObject>()
   for (const { blobs } of manifest.shards) {
-    for (const { uri, versionId, sizeBytes } of blobs) {
-      const object = { uri, versionId, sizeBytes }
-      objects.set(objectId(object), object)
+    for (const { sizeBytes, copies = [], ...blob } of blobs) {
+      for (const { uri, versionId } of [blob, ...copies]) {
+        const object = { uri, versionId, sizeBytes }
+        objects.set(objectId(object), object)
+      }
     }
   }
   return objects

@@ -52,12 +52,16 @@ export interface Config {
   readonly signerMemory: SignerMemoryConfig
   /** Policy file whose witnesses cosign the logs; without one, nobody is asked. */
   readonly logPolicyFile: string | undefined
+  /** Bytes a second that scheduled verification may read; 0 switches it off in this server. */
+  readonly verifyBytesPerSecond: number
   /** Folder that a server publishes its logs to. */
   readonly publishFolder: string | undefined
 }
 
 export const DEFAULT_PORT = 7420
 const DEFAULT_DIRECTORY = '.cairn'
+/** A tenth of a gigabit: verification beside work, and not instead of it. */
+const DEFAULT_VERIFY_BYTES_PER_SECOND = 12 * 1024 * 1024
 const loopback = ['localhost', '127.0.0.1', '[::1]', '::1'] as const
 
 /**
@@ -95,6 +99,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       origin: env['CAIRN_LOG_ORIGIN'] || undefined,
     },
     logPolicyFile: env['CAIRN_LOG_POLICY'] || undefined,
+    verifyBytesPerSecond: parseRate(env['CAIRN_VERIFY_BYTES_PER_SECOND']),
     publishFolder: env['CAIRN_PUBLISH_FOLDER'] || undefined,
     signerMemory: parseMemory(env['CAIRN_SIGNER_MEMORY'], { dataDirectory, database }),
   }
@@ -176,6 +181,14 @@ function parsePort(text: string | undefined): number {
     throw invalid(`CAIRN_PORT is "${text}": give a number from 0 to 65535.`)
   }
   return port
+}
+
+function parseRate(text: string | undefined): number {
+  if (text === undefined || text === '') return DEFAULT_VERIFY_BYTES_PER_SECOND
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw invalid(
+    `CAIRN_VERIFY_BYTES_PER_SECOND is "${text}": give a whole number of bytes, or 0 for no scheduled verification.`,
+  )
 }
 
 const invalid = (message: string): CatalogError => new CatalogError('CONFIG_INVALID', message)

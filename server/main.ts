@@ -6,6 +6,7 @@ import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { closeServer, listen, urlOf } from './http/listen.ts'
 import { validate } from './http/validate.ts'
+import { followBlobs } from './follow-blobs.ts'
 import { followCatalog } from './publish-logs.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
@@ -59,12 +60,14 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
     await publisher?.close()
     return closing(catalog)(error)
   })
+  const blobs = followBlobs(catalog, config.verifyBytesPerSecond)
   return {
     url: urlOf(config.host, port),
     catalog,
     token: (request) => catalog.localKey.sign({ ...request, issuedAtMs: catalog.context.nowMs() }),
     close: async () => {
       await closeServer(server)
+      await blobs.close()
       await publisher?.close()
       await catalog.close()
     },

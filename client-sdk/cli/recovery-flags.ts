@@ -1,6 +1,9 @@
-import { optional, toggle } from './flag.ts'
-import { readAnyText, readChoice, readDigest } from './flag-values.ts'
+import type { ValuesOf } from './command.ts'
+import { defined } from './defined.ts'
+import { optional, repeated, toggle } from './flag.ts'
+import { readAnyText, readChoice, readDigest, readText } from './flag-values.ts'
 import { asOf } from './listing.ts'
+import { parseDurationSeconds } from './quantity.ts'
 
 /** The slice of the job's work. */
 export const partition = optional(
@@ -30,4 +33,40 @@ export const wanted = {
     'also look at lines that later attempts left behind',
   ),
   asOf,
+}
+
+/** The flags that say where to fetch from. */
+export const fetching = {
+  presign: toggle('--presign', 'with URLs that need no credentials, where the store serves them'),
+  presignFor: optional(
+    {
+      usage: '--presign-for <time>',
+      summary: 'how long the URLs are good; default 1h, at most 7d',
+    },
+    parseDurationSeconds,
+  ),
+  region: repeated(
+    { usage: '--region <region>', summary: 'fetch from this region first; repeat for the next' },
+    readText,
+  ),
+  withoutRegion: repeated(
+    { usage: '--without-region <region>', summary: 'do not fetch from this region' },
+    readText,
+  ),
+  withoutBucket: repeated(
+    { usage: '--without-bucket <bucket>', summary: 'do not fetch from this bucket' },
+    readText,
+  ),
+}
+
+/** What the flags ask of the sources; nothing where none was given. */
+export function sourceWishes(values: ValuesOf<typeof fetching>) {
+  const { presign, presignFor, region, withoutRegion, withoutBucket } = values
+  const isLimited = withoutRegion.length > 0 || withoutBucket.length > 0
+  return defined({
+    presign: presign ? true : undefined,
+    presignSeconds: presignFor,
+    regions: region.length === 0 ? undefined : region,
+    unavailable: isLimited ? { regions: withoutRegion, buckets: withoutBucket } : undefined,
+  })
 }

@@ -4,8 +4,8 @@ import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { Digest, PlanStage, RecoveryPlan } from '../api.ts'
 import { diskFailure, syncDirectory } from '../stores/disk-durable.ts'
 import { openDiskReader, type BlobReader } from '../stores/disk-reader.ts'
-import { makeFolders, placeBlobs, quoted, type Target } from './blob-path.ts'
-import { fetchBlob } from './fetch-blob.ts'
+import { makeFolders, placeBlobs, type Target } from './blob-path.ts'
+import { fetchFromSources, sourcesOf } from './blob-sources.ts'
 import { RestoreMeter, type RestoreProgress } from './restore-meter.ts'
 
 /** Blobs fetched at the same time when a job does not say: enough for a fast network, few open files. */
@@ -52,7 +52,7 @@ export interface RestoredState {
 /**
  * Fetches every blob of a recovery plan to `into/<NN>-step-<step>/rank-<rank>/<name>`, base first.
  *
- * Size and digest are checked while the bytes stream, and a file gets its name only when they are right and on
+ * Of a blob with several sources the next is tried when one fails. Size and digest are checked while the bytes stream, and a file gets its name only when they are right and on
  * disk. A restore that was stopped goes on where it stopped when it is called again with the same folder:
  * finished files are checked and kept, parts continued. What else is in the folder stays.
  *
@@ -65,7 +65,10 @@ export interface RestoredState {
  */
 export async function restore(plan: RecoveryPlan, options: RestoreOptions): Promise<RestoredState> {
   const targets = placeBlobs(plan)
-  const readers = readersFor(targets, options.stores ?? [openDiskReader()])
+  const stores = options.stores ?? [openDiskReader()]
+  const readers = new Map(stores.toReversed().map((store) => [store.scheme, store]))
+  // All are known before anything is fetched.
+  const sources = new Map(targets.map((target) => [target, sourcesOf(target.blob, readers)]))
   const meter = new RestoreMeter(targets, options.onProgress)
   const folders = new Set<string>()
   try {
@@ -78,8 +81,8 @@ export async function restore(plan: RecoveryPlan, options: RestoreOptions): Prom
       const folder = await makeFolders(directory, target.segments.slice(0, -1), folders)
       const fileName = target.segments.at(-1) ?? ''
       const onBytes = meter.start(target)
-      const reader = readers.get(schemeOf(blob.uri)) ?? openDiskReader()
-      const how = await fetchBlob({ blob, folder, fileName, reader, signal, onBytes })
+      const places = sources.get(target) ?? []
+      const how = await fetchFromSources(places, { folder, fileName, signal, onBytes })
       meter.finish(target, how)
       const { rank, name, sizeBytes } = blob
       files.set(target, { rank, name, path: join(folder, fileName), sizeBytes })
@@ -123,26 +126,6 @@ async function forEach(
   })
   await Promise.all(workers)
   if (failures.length > 0) throw failures[0]
-}
-
-function readersFor(
-  targets: readonly Target[],
-  stores: readonly BlobReader[],
-): ReadonlyMap<string, BlobReader> {
-  const readers = new Map(stores.toReversed().map((store) => [store.scheme, store]))
-  for (const { blob } of targets) {
-    const scheme = schemeOf(blob.uri)
-    if (readers.has(scheme)) continue
-    throw new CatalogError(
-      'CONFIG_INVALID',
-      `The blob ${quoted(blob.name)} is at ${quoted(blob.uri)} and no store reads "${scheme}:"; pass one in "stores".`,
-    )
-  }
-  return readers
-}
-
-function schemeOf(uri: string): string {
-  return uri.slice(0, Math.max(0, uri.indexOf(':')))
 }
 
 function stagesOf(

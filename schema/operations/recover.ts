@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { Grade, Skipped } from '../checkpoint.ts'
 import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
-import { Latest, RecoveryPlan } from '../recovery-plan.ts'
+import { Latest, RecoveryPlan, sourceWishes } from '../recovery-plan.ts'
 import { Proof } from '../proof.ts'
 import { Run } from '../run.ts'
 import {
@@ -109,7 +109,13 @@ export const recoverOperations = {
     params: closed(inNamespace),
     query: noQuery,
     body: closed(
-      { job: JobName, checkpoint: Type.Optional(Digest), ...wanted, ...asOfQuery },
+      {
+        job: JobName,
+        checkpoint: Type.Optional(Digest),
+        ...wanted,
+        ...sourceWishes,
+        ...asOfQuery,
+      },
       'PlanRecovery',
     ),
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,

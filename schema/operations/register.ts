@@ -54,6 +54,7 @@ const registrationErrors = [
   'BASE_NOT_FOUND',
   'BASE_MISMATCH',
   'BASE_NOT_GOOD',
+  'POLICY_VIOLATED',
   'CHAIN_TOO_LONG',
   'PARENT_NOT_FOUND',
   'ENVIRONMENT_NOT_FOUND',

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint } from './choose-checkpoint.ts'
+import { chooseSources } from './choose-sources.ts'
 import { refuseWithoutGood } from './refuse-without-good.ts'
 
 /**
@@ -15,10 +16,11 @@ import { refuseWithoutGood } from './refuse-without-good.ts'
  * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
  */
 export async function planRecovery(
-  { db }: Context,
+  context: Context,
   principal: Principal,
   { namespace, body }: InputOf<'planRecovery'>,
 ): Promise<RecoveryPlan> {
+  const { db } = context
   requireOnJob(principal, 'read', { namespace, job: body.job })
   const choice = {
     namespace,
@@ -36,5 +38,6 @@ export async function planRecovery(
     const skippedCount = skipped.length
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
-  return buildPlan(db, { checkpoint, summary, asOf: choice.asOf, skipped })
+  const plan = await buildPlan(db, { checkpoint, summary, asOf: choice.asOf, skipped })
+  return chooseSources(context, plan, body)
 }

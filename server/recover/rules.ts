@@ -1,7 +1,8 @@
 import type { Grade } from '../../schema/checkpoint.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { PlanWarning, RecoveryPlan } from '../../schema/recovery-plan.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import type { PlanSource, PlanWarning, RecoveryPlan } from '../../schema/recovery-plan.ts'
 import type { Row } from '../store/tables.ts'
 import type { Fault } from '../timeline/standing.ts'
 
@@ -76,4 +77,37 @@ export function warningsOf(
     })
   }
   return warnings
+}
+
+/** A place that has a blob, as the configuration knows it. */
+export interface KnownPlace extends Pick<PlanSource, 'uri' | 'versionId' | 'bucket' | 'region'> {
+  /** Whether the newest evidence found blobs of this checkpoint gone or changed there. */
+  readonly isBroken: boolean
+}
+
+/** Which places to prefer, and which to leave out. */
+export type SourceWishes = Pick<InputOf<'planRecovery'>['body'], 'regions' | 'unavailable'>
+
+/**
+ * The places to fetch a blob from, the best first: whole ones before broken ones, then by the regions that are
+ * preferred, then as the manifest lists them. What is unavailable is left out.
+ */
+export function orderPlaces(
+  places: readonly KnownPlace[],
+  { regions = [], unavailable }: SourceWishes,
+): readonly KnownPlace[] {
+  const rankOf = ({ region }: KnownPlace): number => {
+    const rank = region === undefined ? -1 : regions.indexOf(region)
+    return rank < 0 ? regions.length : rank
+  }
+  return places
+    .filter(
+      ({ bucket, region }) =>
+        !(bucket !== undefined && (unavailable?.buckets ?? []).includes(bucket)) &&
+        !(region !== undefined && (unavailable?.regions ?? []).includes(region)),
+    )
+    .toSorted(
+      (left, right) =>
+        Number(left.isBroken) - Number(right.isBroken) || rankOf(left) - rankOf(right),
+    )
 }

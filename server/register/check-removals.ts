@@ -1,30 +1,13 @@
 import { CatalogError } from '../../schema/errors.ts'
 import { objectsOf } from '../../schema/manifest-objects.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { Facts, Read } from '../log/facts.ts'
-import type { Reader } from '../store/database.ts'
+import type { Facts } from '../log/facts.ts'
 import type { Row } from '../store/tables.ts'
 import { read } from '../timeline/lookups.ts'
-import { anySweep, readRemovals, sweepOfObject } from '../timeline/read-sweeps.ts'
+import { readRemovals, sweepOfObject } from '../timeline/read-sweeps.ts'
 
 /** Removed objects that a refusal names. */
 const NAMED_MAX_COUNT = 10
-
-/** Catalogs of which this process knows that something was swept; that never ends. */
-const sweptCatalogs = new WeakSet<Reader>()
-
-/** What tells whether objects of a manifest were removed: one look, until the first sweep of the catalog. */
-export function removalReads(db: Reader, manifest: Manifest): readonly Read[] {
-  const objects = sweptCatalogs.has(db) ? objectsOf(manifest).keys() : []
-  return [read(anySweep), ...[...objects].map((object) => read(sweepOfObject, object))]
-}
-
-/** Whether anything was ever swept. */
-export function hasSweeps(db: Reader, facts: Facts): boolean {
-  if (facts.find(anySweep, []) === undefined) return false
-  sweptCatalogs.add(db)
-  return true
-}
 
 /**
  * Refuses objects that were removed, or are about to be, in whichever namespace. `again` are removals after which the

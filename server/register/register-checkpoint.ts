@@ -12,12 +12,14 @@ import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
 import type { Facts, Read } from '../log/facts.ts'
 import { readEntriesAt } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
+import type { BlobStores } from '../store/blob-store.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import {
   checkpointByDigest,
   checkpointBySlot,
   environmentByDigest,
+  jobByName,
   lastOfRun,
   lineByJob,
   newestEvidence,
@@ -25,8 +27,10 @@ import {
   runById,
 } from '../timeline/lookups.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
+import { hasSweeps, removalReads } from '../timeline/read-sweeps.ts'
 import { judge } from '../timeline/standing.ts'
-import { checkRemovals, hasSweeps, removalReads } from './check-removals.ts'
+import { checkRemovals } from './check-removals.ts'
+import { checkStorage } from './check-storage.ts'
 import { findReturned } from './find-returned.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
@@ -55,6 +59,7 @@ interface Outcome {
  * Records a checkpoint; the same manifest again gives the same receipt.
  *
  * @throws {DIGEST_MISMATCH | DOCUMENT_TOO_LARGE | BASE_REQUIRED | SHARDS_INCOMPLETE | FORBIDDEN}
+ * @throws {POLICY_VIOLATED} the policy of its job does not allow where its blobs are
  * @throws whatever `checkRegistration` refuses
  */
 export async function registerCheckpoint(
@@ -68,12 +73,13 @@ export async function registerCheckpoint(
   const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
   const document = { digest, bytes, value: manifest }
   const record = (again: readonly Row<'sweep'>[]): Promise<Outcome> => {
-    const candidate = { db: context.db, manifest, document, again }
+    const { db, blobs } = context
+    const candidate = { db, blobs, manifest, document, again }
     return context.log.append<Outcome>({
       namespace,
       actor: principal.id,
       ...allowedBy(context.request, grant),
-      reads: [...readsFor(candidate), ...removalReads(context.db, manifest)],
+      reads: [...readsFor(candidate), ...removalReads(db, manifest)],
       decide: (facts) => decide(facts, candidate),
     })
   }
@@ -123,6 +129,7 @@ function readsFor({ manifest, document: { digest } }: Candidate): readonly Read[
     read(runById, namespace, run),
     read(lastOfRun, namespace, run),
     read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
+    read(jobByName, namespace, manifest.job),
     ...(base === undefined
       ? []
       : [read(checkpointByDigest, namespace, base), read(newestEvidence, namespace, 'failed')]),
@@ -133,6 +140,7 @@ function readsFor({ manifest, document: { digest } }: Candidate): readonly Read[
 
 interface Candidate {
   readonly db: Reader
+  readonly blobs: BlobStores
   /** Removals of objects that were found to be there again. */
   readonly again: readonly Row<'sweep'>[]
   readonly manifest: Manifest
@@ -155,7 +163,7 @@ function decide(
 
 function decideOnSlot(
   facts: Facts,
-  { db, manifest, document, again }: Candidate,
+  { db, blobs, manifest, document, again }: Candidate,
   slot: Row<'checkpoint'> | undefined,
 ): Decision<Outcome> | Promise<Decision<Outcome>> {
   const { namespace, base, environment } = manifest
@@ -186,8 +194,10 @@ function decideOnSlot(
   const doubtful =
     baseRow === undefined || isHistorySound(facts, manifest, baseRow) ? undefined : baseRow
   const isSwept = hasSweeps(db, facts)
-  if (doubtful === undefined && !isSwept) return decision
-  return (isSwept ? checkRemovals(facts, manifest, again) : Promise.resolve())
+  const storage = checkStorage(facts, manifest, blobs)
+  if (doubtful === undefined && !isSwept && storage === undefined) return decision
+  return (storage ?? Promise.resolve())
+    .then(() => (isSwept ? checkRemovals(facts, manifest, again) : undefined))
     .then(() => doubtful && checkBaseHistory(facts, manifest, doubtful))
     .then(() => decision)
 }

@@ -23,9 +23,10 @@ export async function readThreats(
     )
     return rules.slice(0, RULES_MAX_COUNT).flatMap((rule) => threatOf(rule, target.prefix) ?? [])
   } catch (error) {
-    // There is no such configuration.
-    if (isCatalogError(error) && error.detail['status'] === 404) return []
-    return null
+    if (!isCatalogError(error)) throw error
+    // There is no such configuration, or the store has no lifecycles at all.
+    const status = error.detail['status']
+    return status === 404 || status === 501 ? [] : null
   }
 }
 

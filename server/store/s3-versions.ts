@@ -27,7 +27,10 @@ export async function* listS3Versions(
       ...(marker === undefined ? {} : { KeyMarker: marker.key, VersionIdMarker: marker.versionId }),
     })
     const page = await callS3(target, { signal }, (options) => client.send(command, options))
-    yield* merged(page, bucket)
+    for (const one of merged(page, bucket)) {
+      // Some stores begin a page with the version that the last one ended with.
+      if (marker === undefined || one.marker !== textOf(marker)) yield one
+    }
     if (page.IsTruncated !== true) return
     const { NextKeyMarker: key, NextVersionIdMarker: versionId } = page
     if (key === undefined || versionId === undefined || isSame(marker, { key, versionId })) {
@@ -44,6 +47,8 @@ interface Marker {
   readonly key: string
   readonly versionId: string
 }
+
+const textOf = ({ key, versionId }: Marker): string => JSON.stringify([key, versionId])
 
 const isSame = (one: Marker | undefined, other: Marker): boolean =>
   one?.key === other.key && one.versionId === other.versionId
@@ -80,7 +85,7 @@ function* merged(
       sizeBytes,
       lastModified: new Date(atMs).toISOString(),
       isDeleteMarker,
-      marker: JSON.stringify([key, versionId]),
+      marker: textOf({ key, versionId }),
     }
   }
 }

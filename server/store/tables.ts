@@ -23,9 +23,7 @@ interface Column<Value> {
 const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
 const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
 const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
-const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
-  sqlType: column.sqlType,
-})
+const optional = <V>(column: Column<V>): Column<V | null> => ({ sqlType: column.sqlType })
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.

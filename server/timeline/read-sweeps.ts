@@ -1,15 +1,35 @@
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
+import { objectsOf } from '../../schema/manifest-objects.ts'
+import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { Facts, Read } from '../log/facts.ts'
 import { anyOf, newestOf } from '../store/lookup.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
+import { read } from './lookups.ts'
 import type { Standing } from './standing.ts'
 
-/** Whether anything was ever swept, in any namespace. */
-export const anySweep = anyOf('sweep')
+/** Any sweep, in any namespace. */
+const anySweep = anyOf('sweep')
 /** Whether an object version was ever swept, in any namespace. */
 export const sweepOfObject = newestOf('sweep', 'intent_index', 'object')
+
+/** Catalogs of which this process knows that something was swept; that never ends. */
+const sweptCatalogs = new WeakSet<Reader>()
+
+/** What tells whether objects of a manifest were removed: one look, until the first sweep of the catalog. */
+export function removalReads(db: Reader, manifest: Manifest): readonly Read[] {
+  const objects = sweptCatalogs.has(db) ? objectsOf(manifest).keys() : []
+  return [read(anySweep), ...[...objects].map((object) => read(sweepOfObject, object))]
+}
+
+/** Whether anything was ever swept. */
+export function hasSweeps(db: Reader, facts: Facts): boolean {
+  if (facts.find(anySweep, []) === undefined) return false
+  sweptCatalogs.add(db)
+  return true
+}
 
 /** Objects that are looked up at a time: below the parameters that either database takes. */
 const OBJECTS_CHUNK_COUNT = 500

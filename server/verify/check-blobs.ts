@@ -1,9 +1,15 @@
 import type { Manifest } from '../../schema/manifest.ts'
+import type { StoragePolicy } from '../../schema/storage-rules.ts'
 import { checkPlace, type LookOptions } from './check-place.ts'
 import { openTally, type BlobInPlace, type Look, type Tally } from './rules.ts'
 
 /** Blobs looked at together: a store answers many questions at once, and reads share its bandwidth. */
 const BLOBS_AT_ONCE = 8
+
+/** How to look, and what the policy of the job asks of storage. */
+export interface BlobsOptions extends LookOptions {
+  readonly policy: StoragePolicy | undefined
+}
 
 /** A blob that is done. */
 type OnBlob = (blob: { readonly sizeBytes: number }) => void
@@ -16,10 +22,10 @@ type OnBlob = (blob: { readonly sizeBytes: number }) => void
  */
 export async function checkBlobs(
   manifest: Manifest,
-  options: LookOptions,
+  options: BlobsOptions,
   onBlob: OnBlob,
 ): Promise<Tally> {
-  const tally = openTally()
+  const tally = openTally(options.policy)
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
   const queue = placesOf(manifest)

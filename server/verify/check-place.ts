@@ -34,7 +34,7 @@ export async function checkPlace(blob: BlobInPlace, options: LookOptions): Promi
     return faultLook(error, { blob, bucket: originOf(blob.uri), bytesRead: 0 })
   }
   const { name: bucket, store } = found
-  const region = blob.region ?? store.region
+  const region = blob.region ?? store.region ?? findingsOf(bucket)?.region
   const place = { bucket, region }
   let bytesRead = 0
   let stored: StoredVersion | undefined

@@ -1,11 +1,20 @@
 import type { BucketFindings } from '../../schema/bucket.ts'
 import { isProven } from '../../schema/bucket.ts'
 import type { BlobFault, Encryption, FaultCode, PlaceStanding } from '../../schema/blob-standing.ts'
-import { ENCRYPTIONS_MAX_COUNT, PLACES_MAX_COUNT } from '../../schema/blob-standing.ts'
+import {
+  ENCRYPTIONS_MAX_COUNT,
+  PLACES_MAX_COUNT,
+  VIOLATION_MAX_LENGTH,
+  VIOLATIONS_MAX_COUNT,
+} from '../../schema/blob-standing.ts'
 import type { BlobReference } from '../../schema/blob-reference.ts'
 import type { EvidenceDetail } from '../../schema/checkpoint.ts'
+import { versionViolations, type StoragePolicy } from '../../schema/storage-rules.ts'
 import { FAULTS_MAX_COUNT } from '../../schema/verification.ts'
 import type { StoredVersion } from '../store/blob-store.ts'
+
+/** Who records what the catalog finds of its own accord. */
+export const CATALOG_ACTOR = 'cairn'
 
 /** `unknown`: nobody could look. It is no finding, and demotes nothing. */
 export type Outcome = 'passed' | 'failed' | 'unknown'
@@ -85,11 +94,12 @@ export interface Tally {
 }
 
 /** Begins to gather. */
-export function openTally(): Tally {
+export function openTally(policy: StoragePolicy | undefined): Tally {
   const places = new Map<string, Mutable<PlaceStanding>>()
   const encryption = new Map<string, Encryption>()
   const methods = new Set<Method>()
   const faults: BlobFault[] = []
+  const violations = new Set<string>()
   let bytesRead = 0
   let failure: BlobFault | undefined
   let isUnknown = false
@@ -103,6 +113,7 @@ export function openTally(): Tally {
         countIn(places, look)
         if (look.stored === undefined) continue
         noteEncryption(encryption, look.stored)
+        if (policy !== undefined) noteViolations(violations, policy, look)
         const until = look.stored.lock?.retainUntil
         locked = until === undefined || locked === 'none' ? 'none' : earlier(locked, until)
       }
@@ -120,6 +131,7 @@ export function openTally(): Tally {
       ...(places.size === 0 ? {} : { places: [...places.values()] }),
       ...(encryption.size === 0 ? {} : { encryption: [...encryption.values()] }),
       ...(locked === undefined || locked === 'none' ? {} : { lockedUntil: locked.until }),
+      ...(violations.size === 0 ? {} : { violations: [...violations] }),
     }),
   }
 }
@@ -150,4 +162,24 @@ function earlier(
   until: string,
 ): { readonly until: string } {
   return known !== undefined && known.until < until ? known : { until }
+}
+
+function noteViolations(
+  known: Set<string>,
+  policy: StoragePolicy,
+  { bucket, region, stored }: Look,
+): void {
+  if (stored === undefined) return
+  const { encryption, lock, legalHold } = stored
+  const found = versionViolations(
+    policy,
+    { bucket, region },
+    {
+      ...(encryption === undefined ? {} : { encryption }),
+      isLocked: lock !== undefined || legalHold,
+    },
+  )
+  for (const violation of found) {
+    if (known.size < VIOLATIONS_MAX_COUNT) known.add(violation.slice(0, VIOLATION_MAX_LENGTH))
+  }
 }

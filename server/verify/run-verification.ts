@@ -1,14 +1,18 @@
 import type { Evidence } from '../../schema/checkpoint.ts'
 import type { Manifest } from '../../schema/manifest.ts'
+import type { LogIndex } from '../../schema/names.ts'
 import type { Depth, Verification } from '../../schema/verification.ts'
 import type { Context } from '../context.ts'
 import { proveEntry } from '../log/read-proofs.ts'
 import type { Row } from '../store/tables.ts'
 import { checkpointByDigest, read } from '../timeline/lookups.ts'
 import { readManifest } from '../timeline/read-document.ts'
+import { readJobPolicy } from '../timeline/read-policy.ts'
 import { readProbes } from '../timeline/read-probes.ts'
 import { checkBlobs } from './check-blobs.ts'
 import type { Tally } from './rules.ts'
+
+const NOW = Number.MAX_SAFE_INTEGER as LogIndex
 
 /** What to verify, for whom, and how. */
 export interface VerificationTask {
@@ -36,12 +40,14 @@ export async function runVerification(context: Context, task: VerificationTask):
   const { namespace } = checkpoint
   const manifest = await readManifest(db, checkpoint)
   const probes = await readProbes(db, namespace)
+  const policy = await readJobPolicy(db, { namespace, job: checkpoint.job, asOf: NOW })
   const startedMs = performance.now()
   const tally = await checkBlobs(
     manifest,
     {
       blobs: context.blobs,
       depth: task.depth,
+      policy: policy?.spec.storage,
       findingsOf: (bucket) => probes.get(bucket)?.findings,
       pace: task.pace,
       signal: task.signal,

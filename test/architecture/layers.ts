@@ -20,7 +20,15 @@ const assertOnly = /^node:assert\/strict$/
 const store = ['store', 'store-read']
 const log = ['log', 'log-read']
 
-const mainRuns = ['operation', 'compose', 'app', 'witness', 'publish-logs', 'maintain']
+const mainRuns = [
+  'operation',
+  'compose',
+  'app',
+  'witness',
+  'publish-logs',
+  'follow-blobs',
+  'maintain',
+]
 
 /**
  * The arrows of the house. The first layer whose `paths` match is a file's layer.
@@ -213,6 +221,13 @@ export const layers: readonly Layer[] = [
     paths: /^server\/publish-logs\.ts$/,
     runs: ['schema', 'config', 'compose', 'publish'],
     types: log,
+  },
+  {
+    name: 'follow-blobs',
+    paths: /^server\/follow-blobs\.ts$/,
+    runs: ['schema', 'operation'],
+    types: ['compose'],
+    node: anyNode,
   },
   {
     name: 'main',

@@ -8,6 +8,7 @@ import { dialects } from '../harness/catalog.ts'
 import { writingHistory } from '../recover/history/actions.ts'
 import { beginPlay, perform } from '../recover/history/perform.ts'
 import { answered, declareScene, useScene } from '../register/scene.ts'
+import { openSweepScene, type SweepScene } from '../retention/sweep-scene.ts'
 import { openRaw } from '../store/raw.ts'
 import { upTo } from './drafts.ts'
 
@@ -45,16 +46,14 @@ for (const dialect of dialects) {
         const play = await beginPlay(own)
         const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
         for (const action of actions) await perform(play, action)
-        answered(await own.put('/policies/sample', { rpoSeconds: 60 }), 200)
         answered(await own.post('/buckets/disk/probe', {}), 201)
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
-        const held = await own.save(run, 1, {
+        await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
-        answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
-        answered(await own.post('/retention-runs', { dryRun: true, policy: 'sample' }), 201)
+        await retainAndSweep(await openSweepScene(own))
       }
       const before = await rows()
       let last = 0
@@ -131,6 +130,20 @@ for (const dialect of dialects) {
       return { size: Number(row?.['n']) }
     }
   })
+}
+
+/** Something of all that retention records: a policy, holds that begin, change and end, a run, and a sweep. */
+async function retainAndSweep({ scene, openJob, save, sweep }: SweepScene): Promise<void> {
+  const retention = { anyOf: [{ keep: 'latest', count: 1 }] }
+  const run = await openJob('swept', { retention, graceSeconds: 0 })
+  const held = await save(run, 1, ['one'])
+  await save(run, 2, ['two', 'shared'])
+  await save(run, 3, ['shared'])
+  const hold = `/checkpoints/${held}/holds/case`
+  for (const reason of ['A case', 'Another']) answered(await scene.put(hold, { reason }), 200)
+  answered(await scene.post('/retention-runs', { dryRun: false, job: 'swept' }), 201)
+  assert.equal((await sweep({ job: 'swept' })).removedCount, 1)
+  answered(await scene.at.call('DELETE', scene.path(hold)), 200)
 }
 
 function sorted(found: readonly unknown[]): readonly unknown[] {

@@ -9,7 +9,7 @@ import { optional, required } from '../flag.ts'
 import { readDigest, readName, readText } from '../flag-values.ts'
 import { readJsonInput } from '../input-file.ts'
 import { drawPlan } from '../plan-text.ts'
-import { wanted } from '../recovery-flags.ts'
+import { fetching, sourceWishes, wanted } from '../recovery-flags.ts'
 import { drawRestored, restorePlan } from '../restore-plan.ts'
 import { drawSkipped } from '../skipped.ts'
 import { drawFacts } from '../table.ts'
@@ -55,6 +55,7 @@ const plan = command({
     job: required({ usage: '<job>', summary: 'the job' }, readName),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...fetching,
     ...connection,
   },
   run: async (session, values) => {
@@ -80,6 +81,7 @@ const restore = command({
     checkpoint: checkpointFlag,
     ...wanted,
     ...s3Flags,
+    ...fetching,
     ...connection,
   },
   run: async (session, values) => {
@@ -101,9 +103,12 @@ const restore = command({
 
 function questionOf(
   job: string,
-  values: ValuesOf<typeof wanted & { readonly checkpoint: typeof checkpointFlag }>,
+  values: ValuesOf<
+    typeof wanted & typeof fetching & { readonly checkpoint: typeof checkpointFlag }
+  >,
 ): PlanRecovery {
-  return { job, ...defined({ checkpoint: values.checkpoint }), ...wantedOf(values) }
+  const { checkpoint } = values
+  return { job, ...defined({ checkpoint }), ...wantedOf(values), ...sourceWishes(values) }
 }
 
 function wantedOf(values: ValuesOf<typeof wanted>) {
