@@ -6,7 +6,7 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { CatalogError, isCatalogError } from '../../../schema/errors.ts'
+import { CatalogError, isCatalogError, type ErrorCode } from '../../../schema/errors.ts'
 import { requireVersion, type S3Bucket } from './bucket-check.ts'
 import { formatCrc64 } from './crc64.ts'
 import type { Part } from './cut-parts.ts'
@@ -29,6 +29,12 @@ export interface JoinedPart extends StoredPart {
   /** CRC-64/NVME. */
   readonly crc: bigint
 }
+
+/** Failures of a completion after which the object may be there all the same. */
+const mayBeDone: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BLOB_NOT_FOUND',
+  'STORE_UNAVAILABLE',
+])
 
 /** Beyond a request's time, for each part that the store puts together. */
 const JOIN_MS = 50
@@ -133,31 +139,32 @@ export async function completeUpload(
   const { parts, crc, signal } = whole
   const what = `Completing the upload to s3://${bucket}/${key}`
   const extraMs = parts.length * JOIN_MS
-  try {
-    const answer = await send({ what, extraMs, signal }, (options) =>
-      settings.client.send(
-        new CompleteMultipartUploadCommand({
-          Bucket: bucket,
-          Key: key,
-          UploadId: uploadId,
-          MultipartUpload: {
-            Parts: parts.map((part) => ({
-              PartNumber: part.number,
-              ETag: part.etag,
-              ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(part.crc) } : {}),
-            })),
-          },
-          ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(crc), ChecksumType: 'FULL_OBJECT' } : {}),
-        }),
-        options,
-      ),
-    )
-    if (answer.VersionId !== undefined) return requireVersion(target, answer.VersionId)
-  } catch (error) {
-    if (!isCatalogError(error) || error.code !== 'BLOB_NOT_FOUND') throw error
-  }
+  const completed = await send({ what, extraMs, signal }, (options) =>
+    settings.client.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: {
+          Parts: parts.map((part) => ({
+            PartNumber: part.number,
+            ETag: part.etag,
+            ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(part.crc) } : {}),
+          })),
+        },
+        ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(crc), ChecksumType: 'FULL_OBJECT' } : {}),
+      }),
+      options,
+    ),
+  ).catch((error: unknown) => {
+    // Stores differ in what they answer to the second completion of an upload that is there already.
+    if (isCatalogError(error) && mayBeDone.has(error.code)) return { error }
+    throw error
+  })
+  if ('VersionId' in completed) return requireVersion(target, completed.VersionId)
   const found = await findObject(target, key, upload.token)
   if (found !== undefined) return requireVersion(target, found.versionId)
+  if ('error' in completed && completed.error.retryable) throw completed.error
   throw new CatalogError(
     'STORE_UNAVAILABLE',
     `${what} failed: the store no longer knows the upload, and has no object of it; put it again.`,

@@ -120,7 +120,8 @@ async function sendAll(
     parts.sort((one, other) => one.number - other.number)
     return { sizeBytes, parts, crc }
   } finally {
-    await lanes.stop()
+    // Parts that arrive are of use to the next put only if it will hear of them.
+    await (upload.journalled === undefined ? lanes.stop() : lanes.settle())
   }
 }
 
