@@ -53,6 +53,25 @@ export interface BatchResults {
   readonly results: readonly BatchResult[]
 }
 
+/** Part of {@link BlobReference}. */
+export interface BlobChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** Base64; over the full object, never one over its parts. */
+  readonly value: string
+}
+
+/** Part of {@link BlobReference}. */
+export interface BlobCopy {
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  readonly region?: Region
+}
+
 /** Part of {@link Shard}. */
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
@@ -66,6 +85,8 @@ export interface BlobReference {
   readonly versionId: string
   readonly sizeBytes: number
   readonly digest: Digest
+  readonly checksum?: BlobChecksum
+  readonly copies?: readonly BlobCopy[]
 }
 
 /** Part of {@link SectionComparison}. */
@@ -143,6 +164,9 @@ export interface CheckpointSummary {
   readonly abandoned: boolean
   readonly tombstoned: boolean
 }
+
+/** Part of {@link BlobChecksum}. */
+export type ChecksumAlgorithm = 'CRC64NVME' | 'CRC32C' | 'CRC32' | 'SHA1' | 'SHA256'
 
 /** What `closeRun` takes. */
 export interface CloseRun {
@@ -507,6 +531,8 @@ export interface PlanBlob {
   readonly versionId: string
   readonly sizeBytes: number
   readonly digest: Digest
+  readonly checksum?: BlobChecksum
+  readonly copies?: readonly BlobCopy[]
 }
 
 /** Part of {@link RecoveryPlan}. */
@@ -618,6 +644,9 @@ export interface RecoveryPlan {
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
 }
+
+/** Such as `eu-west-1`. */
+export type Region = string
 
 /** What `registerCheckpoint` takes. */
 export interface Registration {

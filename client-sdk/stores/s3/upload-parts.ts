@@ -34,6 +34,8 @@ export interface PartSource {
 export interface JoinedObject {
   readonly versionId: string
   readonly sizeBytes: number
+  /** CRC-64/NVME over all parts. */
+  readonly crc: bigint
 }
 
 type Target = S3Bucket & PartSettings
@@ -63,7 +65,7 @@ export async function uploadParts(
     const { signal } = source
     const versionId = await completeUpload(target, header, { parts, crc, signal })
     await journalled?.forget()
-    return { versionId, sizeBytes }
+    return { versionId, sizeBytes, crc }
   } catch (error) {
     // What went wrong first is what the caller has to know.
     await leave(target, upload, error).catch(() => undefined)
