@@ -133,7 +133,9 @@ function holdToContract({ name, open, destroy }: Subject): void {
     assert.deepEqual(await store.put('blob', content).then(({ digest }) => digest), known.digest)
     assert.deepEqual(await readAll(store, reference), content)
     const wrong = { ...known, digest: digestOf('another') }
-    await assert.rejects(store.put('blob', stream(), { known: wrong }), { code: 'BLOB_CORRUPT' })
+    for (const given of [stream(), content]) {
+      await assert.rejects(store.put('blob', given, { known: wrong }), { code: 'BLOB_CORRUPT' })
+    }
   })
 
   it('ends a put whose signal fires, and does not wait for its content', async () => {

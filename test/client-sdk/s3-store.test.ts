@@ -106,6 +106,9 @@ test('with createOnly, keys are never written twice, and a lost answer is found 
     ['*', '*', '*'],
   )
   assert.deepEqual(await readAll(store, first), bytes)
+  double.faults.add({ kind: 'lost-answer' }, { operation: 'CompleteMultipartUpload', times: 1 })
+  const large = await store.put('large', contentOf(6 * MIB))
+  assert.equal((await readAll(store, large)).length, 6 * MIB)
 })
 
 test('throttling that does not end, a store that hangs and one that is gone are given up in time', async () => {

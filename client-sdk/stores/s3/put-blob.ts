@@ -50,6 +50,7 @@ export async function putBlob(
 ): Promise<BlobReference> {
   const { name, content } = blob
   const known = content instanceof Uint8Array ? measure(content) : options.known
+  if (known !== undefined) checkKnown(name, options.known, known)
   const { signal } = options
   const stoppable =
     signal === undefined || content instanceof Uint8Array ? content : abortable(content, signal)
@@ -68,20 +69,40 @@ async function send(target: PutTarget, sending: Sending): Promise<PutVersion> {
   const { partBytes } = journalled?.header ?? target
   const parts = cutParts(content, { partBytes, sizeBytes: known?.sizeBytes, hash })
   try {
-    const first = await parts.next()
-    if (first.done === true) throw new CatalogError('INTERNAL', 'A content was cut into no parts.')
-    if (first.value.isLast) {
-      if (journalled !== undefined) await giveUp(target, journalled)
-      return await putWhole(target, sending, first.value)
-    }
-    const upload = await openUpload(target, sending, journalled)
+    const { first, upload } = await beginSending(target, sending, { parts, journalled })
+    if (upload === undefined) return await putWhole(target, sending, first)
     const check = (sizeBytes: number): void => checkSent(sending, sizeBytes)
-    const source = { first: first.value, rest: parts, check, signal }
+    const source = { first, rest: parts, check, signal }
     const { crc, ...object } = await uploadParts(target, upload, source)
     const { key, hasCrc } = upload.header
     return { ...object, key, crc: hasCrc ? crc : undefined }
   } finally {
     await parts.return(undefined)
+  }
+}
+
+/** Reads the first part, which decides how the content is put; an upload that was taken up is let go of if that fails. */
+async function beginSending(
+  target: PutTarget,
+  sending: Sending,
+  {
+    parts,
+    journalled,
+  }: {
+    readonly parts: AsyncGenerator<Part>
+    readonly journalled: JournalledUpload | undefined
+  },
+): Promise<{ readonly first: Part; readonly upload: RunningUpload | undefined }> {
+  try {
+    const next = await parts.next()
+    if (next.done === true) throw new CatalogError('INTERNAL', 'A content was cut into no parts.')
+    const first = next.value
+    if (!first.isLast) return { first, upload: await openUpload(target, sending, journalled) }
+    if (journalled !== undefined) await giveUp(target, journalled)
+    return { first, upload: undefined }
+  } catch (error) {
+    await journalled?.release().catch(() => undefined)
+    throw error
   }
 }
 
@@ -109,8 +130,9 @@ async function claimUpload(
   return undefined
 }
 
+/** What cannot be given up is left to the bucket's own rule; it must not keep a content from being put. */
 async function giveUp(target: PutTarget, upload: JournalledUpload): Promise<void> {
-  await abortUpload(target, upload.header)
+  await abortUpload(target, upload.header).catch(() => undefined)
   await upload.forget()
 }
 

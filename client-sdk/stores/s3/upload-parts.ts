@@ -38,12 +38,11 @@ export interface JoinedObject {
   readonly crc: bigint
 }
 
-type Target = S3Bucket & PartSettings
+type Target = S3Bucket & PartSettings & { readonly createOnly: boolean }
 
 /** Failures after which going on with the same upload is of no use. */
 const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BLOB_CORRUPT',
-  'BLOB_NOT_FOUND',
   'BODY_TOO_LARGE',
   'STORE_UNSUITABLE',
 ])
@@ -63,7 +62,8 @@ export async function uploadParts(
     const { sizeBytes, parts, crc } = await sendAll(target, upload, source)
     source.check(sizeBytes)
     const { signal } = source
-    const versionId = await completeUpload(target, header, { parts, crc, signal })
+    const { createOnly } = target
+    const versionId = await completeUpload(target, header, { parts, crc, createOnly, signal })
     await journalled?.forget()
     return { versionId, sizeBytes, crc }
   } catch (error) {
