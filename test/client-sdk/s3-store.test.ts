@@ -32,6 +32,7 @@ test('small content lies under its digest, pinned to its version', async () => {
     versionId: version?.versionId,
     sizeBytes: bytes.length,
     digest: digestOf(bytes),
+    checksum: { algorithm: 'CRC64NVME', value: storedCrc(options.bucket, key) },
   })
   assert.equal(double.traffic.count('PutObject'), 1)
 })
@@ -41,12 +42,9 @@ test('the store computes the checksum of the whole that was sent, also of many p
   const store = await openS3Store(options)
   const small = await store.put('small', bytes)
   const large = await store.put('large', contentOf(17 * MIB))
-  for (const { uri } of [small, large]) {
+  for (const { uri, checksum } of [small, large]) {
     const key = uri.slice(`s3://${options.bucket}/`.length)
-    const [version] = double.behindTheBack.versions(options.bucket, key)
-    assert.ok(version !== undefined && !version.isMarker)
-    assert.equal(version.checksum?.algorithm, 'CRC64NVME')
-    assert.equal(version.checksum?.type, 'FULL_OBJECT')
+    assert.equal(checksum?.value, storedCrc(options.bucket, key))
   }
   assert.equal(double.traffic.count('UploadPart'), 4)
   assert.equal(large.digest, await digestOfContent(17 * MIB))
@@ -108,6 +106,9 @@ test('with createOnly, keys are never written twice, and a lost answer is found 
     ['*', '*', '*'],
   )
   assert.deepEqual(await readAll(store, first), bytes)
+  double.faults.add({ kind: 'lost-answer' }, { operation: 'CompleteMultipartUpload', times: 1 })
+  const large = await store.put('large', contentOf(6 * MIB))
+  assert.equal((await readAll(store, large)).length, 6 * MIB)
 })
 
 test('throttling that does not end, a store that hangs and one that is gone are given up in time', async () => {
@@ -167,7 +168,8 @@ test('a store that does not know the checksum gets the content without it', asyn
   )
   const reference = await store.put('blob', contentOf(6 * MIB))
   assert.equal((await readAll(store, reference)).length, 6 * MIB)
-  await store.put('blob', bytes)
+  assert.equal(reference.checksum, undefined)
+  assert.equal((await store.put('blob', bytes)).checksum, undefined)
   const crcs = double.traffic.requests
     .filter(({ operation }) => operation === 'UploadPart' || operation === 'PutObject')
     .map(({ headers }) => headers.has('x-amz-checksum-crc64nvme'))
@@ -263,6 +265,15 @@ test('options that cannot be are refused when the store is opened', async () => 
     await assert.rejects(openS3Store({ ...options, ...wrong }), { code: 'CONFIG_INVALID' })
   }
 })
+
+/** What the store says of the whole of the newest version. */
+function storedCrc(bucket: string, key: string): string | undefined {
+  const [version] = double.behindTheBack.versions(bucket, key)
+  assert.ok(version !== undefined && !version.isMarker)
+  assert.equal(version.checksum?.algorithm, 'CRC64NVME')
+  assert.equal(version.checksum.type, 'FULL_OBJECT')
+  return version.checksum.value
+}
 
 function readerOptions(): Pick<S3StoreOptions, 'endpoint' | 'region' | 'credentials'> {
   const { endpoint, region, credentials } = double

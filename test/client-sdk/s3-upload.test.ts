@@ -121,6 +121,29 @@ test('an upload that the store no longer knows is begun anew', async (t) => {
   assert.deepEqual(await readdir(journal), [])
 })
 
+test('an upload that the store forgets in the middle fails for now, and is begun anew by the next put', async (t) => {
+  const options = { ...newBucket(), journal: await makeFolder(t), concurrency: 1 }
+  const store = await openS3Store(options)
+  double.faults.add({ kind: 'error', code: 'NoSuchUpload' }, { partNumber: 2, times: 1 })
+  await assert.rejects(store.put('state', contentOf(11 * MIB)), { code: 'STORE_UNAVAILABLE' })
+  double.faults.add({ kind: 'error', code: 'NoSuchUpload' }, { operation: 'ListParts', times: 1 })
+  assert.equal((await store.put('state', contentOf(11 * MIB))).sizeBytes, 11 * MIB)
+})
+
+test('an upload that was taken up is let go of when the content cannot be read', async (t) => {
+  const options = { ...newBucket(), journal: await makeFolder(t), concurrency: 1, retries: 0 }
+  const store = await openS3Store(options)
+  double.faults.add({ kind: 'error', code: 'InternalError' }, { partNumber: 2, times: 1 })
+  await assert.rejects(store.put('state', contentOf(11 * MIB)), { code: 'STORE_UNAVAILABLE' })
+  const unreadable = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.error(new TypeError('the model is gone')),
+  })
+  await assert.rejects(store.put('state', unreadable), TypeError)
+  double.traffic.reset()
+  await store.put('state', contentOf(11 * MIB))
+  assert.deepEqual(sentParts(), [2, 3])
+})
+
 test('two puts of one name at the same time do not share an upload', async (t) => {
   const options = { ...newBucket(), journal: await makeFolder(t) }
   const store = await openS3Store(options)

@@ -1,10 +1,10 @@
-/** Work of which some is done at the same time; the first failure ends it. */
+/** Work of which some is done at the same time; no more is begun once a piece of it has failed. */
 export class Lanes {
   readonly #active = new Set<Promise<void>>()
   readonly #stop = new AbortController()
-  #failures: unknown[] = []
+  readonly #failures: unknown[] = []
 
-  /** Fires when a piece of work has failed, so that the others end too. */
+  /** Fires when what is under way is to end. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
@@ -20,7 +20,6 @@ export class Lanes {
     const lane = work()
       .catch((cause: unknown) => {
         this.#failures.push(cause)
-        this.#stop.abort()
       })
       .finally(() => this.#active.delete(lane))
     this.#active.add(lane)
@@ -32,14 +31,19 @@ export class Lanes {
    * @throws what the first of them failed with
    */
   async finish(): Promise<void> {
-    await Promise.all(this.#active)
+    await this.settle()
     this.#throwFailure()
+  }
+
+  /** Waits until nothing is under way, however it ends. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#active)
   }
 
   /** Ends what is under way, and waits until it has. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    await Promise.all(this.#active)
+    await this.settle()
   }
 
   #throwFailure(): void {

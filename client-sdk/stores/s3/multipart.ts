@@ -30,6 +30,11 @@ export interface JoinedPart extends StoredPart {
   readonly crc: bigint
 }
 
+/** Whether an object may be there although its completion failed: another attempt at it may have been heard. */
+function mayBeDone({ code, detail }: CatalogError): boolean {
+  return code === 'BLOB_NOT_FOUND' || code === 'STORE_UNAVAILABLE' || detail['status'] === 412
+}
+
 /** Beyond a request's time, for each part that the store puts together. */
 const JOIN_MS = 50
 /** Pages of a list of parts, of which each has up to 1,000. */
@@ -57,7 +62,11 @@ export async function beginUpload(
   throw new CatalogError('STORE_UNSUITABLE', `${what} failed: the store gave no upload id.`)
 }
 
-/** Sends one part; the same bytes under the same number may be sent again. */
+/**
+ * Sends one part; the same bytes under the same number may be sent again.
+ *
+ * @throws {STORE_UNAVAILABLE} the store no longer knows the upload: another put begins a new one
+ */
 export async function sendPart(
   { settings, send }: S3Bucket,
   upload: Upload,
@@ -80,7 +89,10 @@ export async function sendPart(
       }),
       options,
     ),
-  )
+  ).catch((error: unknown) => {
+    if (isCatalogError(error) && error.code === 'BLOB_NOT_FOUND') throw forgotten(what, bucket)
+    throw error
+  })
   if (etag !== undefined) return { number, etag, sizeBytes }
   throw new CatalogError('STORE_UNSUITABLE', `${what} failed: the store gave no ETag.`)
 }
@@ -125,44 +137,43 @@ export async function completeUpload(
   whole: {
     readonly parts: readonly JoinedPart[]
     readonly crc: bigint
+    readonly createOnly: boolean
     readonly signal: AbortSignal | undefined
   },
 ): Promise<string> {
   const { settings, send } = target
   const { bucket, key, uploadId, hasCrc } = upload
-  const { parts, crc, signal } = whole
+  const { parts, crc, createOnly, signal } = whole
   const what = `Completing the upload to s3://${bucket}/${key}`
   const extraMs = parts.length * JOIN_MS
-  try {
-    const answer = await send({ what, extraMs, signal }, (options) =>
-      settings.client.send(
-        new CompleteMultipartUploadCommand({
-          Bucket: bucket,
-          Key: key,
-          UploadId: uploadId,
-          MultipartUpload: {
-            Parts: parts.map((part) => ({
-              PartNumber: part.number,
-              ETag: part.etag,
-              ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(part.crc) } : {}),
-            })),
-          },
-          ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(crc), ChecksumType: 'FULL_OBJECT' } : {}),
-        }),
-        options,
-      ),
-    )
-    if (answer.VersionId !== undefined) return requireVersion(target, answer.VersionId)
-  } catch (error) {
-    if (!isCatalogError(error) || error.code !== 'BLOB_NOT_FOUND') throw error
-  }
+  const completed = await send({ what, extraMs, signal }, (options) =>
+    settings.client.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: {
+          Parts: parts.map((part) => ({
+            PartNumber: part.number,
+            ETag: part.etag,
+            ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(part.crc) } : {}),
+          })),
+        },
+        ...(hasCrc ? { ChecksumCRC64NVME: formatCrc64(crc), ChecksumType: 'FULL_OBJECT' } : {}),
+        ...(createOnly ? { IfNoneMatch: '*' } : {}),
+      }),
+      options,
+    ),
+  ).catch((error: unknown) => {
+    // Stores differ in what they answer to the second completion of an upload that is there already.
+    if (isCatalogError(error) && mayBeDone(error)) return { error }
+    throw error
+  })
+  if ('VersionId' in completed) return requireVersion(target, completed.VersionId)
   const found = await findObject(target, key, upload.token)
   if (found !== undefined) return requireVersion(target, found.versionId)
-  throw new CatalogError(
-    'STORE_UNAVAILABLE',
-    `${what} failed: the store no longer knows the upload, and has no object of it; put it again.`,
-    { detail: { bucket } },
-  )
+  if ('error' in completed && completed.error.code !== 'BLOB_NOT_FOUND') throw completed.error
+  throw forgotten(what, bucket)
 }
 
 /** Gives an upload up; one that is gone already is given up as well. */
@@ -175,6 +186,14 @@ export async function abortUpload(
   await send({ what }, (options) =>
     settings.client.send(new AbortMultipartUploadCommand(input), options),
   ).catch(unlessGone)
+}
+
+function forgotten(what: string, bucket: string): CatalogError {
+  return new CatalogError(
+    'STORE_UNAVAILABLE',
+    `${what} failed: the store no longer knows the upload; put the content again.`,
+    { detail: { bucket } },
+  )
 }
 
 /** An upload or object that is not there, as undefined. */

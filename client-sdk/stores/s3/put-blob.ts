@@ -5,6 +5,7 @@ import type { BlobContent, PutOptions } from '../../blob-store.ts'
 import { abortable } from '../abortable.ts'
 import { checkKnown, type KnownContent } from '../known-content.ts'
 import type { S3Bucket } from './bucket-check.ts'
+import { formatCrc64 } from './crc64.ts'
 import { cutParts, type Part } from './cut-parts.ts'
 import { abortUpload, beginUpload, listParts } from './multipart.ts'
 import { putObject } from './put-object.ts'
@@ -37,6 +38,8 @@ interface PutVersion {
   readonly key: string
   readonly versionId: string
   readonly sizeBytes: number
+  /** CRC-64/NVME over the whole, where the store took it; it then refuses other bytes. */
+  readonly crc: bigint | undefined
 }
 
 /** Puts a content, in one request or in parts, and gives a reference to exactly that version. */
@@ -47,14 +50,17 @@ export async function putBlob(
 ): Promise<BlobReference> {
   const { name, content } = blob
   const known = content instanceof Uint8Array ? measure(content) : options.known
+  if (known !== undefined) checkKnown(name, options.known, known)
   const { signal } = options
   const stoppable =
     signal === undefined || content instanceof Uint8Array ? content : abortable(content, signal)
   const hash = createHash('sha256')
   const sending: Sending = { name, content: stoppable, hash, known, signal }
-  const { key, versionId, sizeBytes } = await send(target, sending)
-  const digest: Digest = `sha256:${hash.digest('hex')}`
-  return { name, uri: formatS3Uri({ bucket: target.bucket, key }), versionId, sizeBytes, digest }
+  const { key, versionId, sizeBytes, crc } = await send(target, sending)
+  const uri = formatS3Uri({ bucket: target.bucket, key })
+  const reference = { name, uri, versionId, sizeBytes, digest: digestOfHash(hash) }
+  if (crc === undefined) return reference
+  return { ...reference, checksum: { algorithm: 'CRC64NVME', value: formatCrc64(crc) } }
 }
 
 async function send(target: PutTarget, sending: Sending): Promise<PutVersion> {
@@ -63,18 +69,40 @@ async function send(target: PutTarget, sending: Sending): Promise<PutVersion> {
   const { partBytes } = journalled?.header ?? target
   const parts = cutParts(content, { partBytes, sizeBytes: known?.sizeBytes, hash })
   try {
-    const first = await parts.next()
-    if (first.done === true) throw new CatalogError('INTERNAL', 'A content was cut into no parts.')
-    if (first.value.isLast) {
-      if (journalled !== undefined) await giveUp(target, journalled)
-      return await putWhole(target, sending, first.value)
-    }
-    const upload = await openUpload(target, sending, journalled)
+    const { first, upload } = await beginSending(target, sending, { parts, journalled })
+    if (upload === undefined) return await putWhole(target, sending, first)
     const check = (sizeBytes: number): void => checkSent(sending, sizeBytes)
-    const source = { first: first.value, rest: parts, check, signal }
-    return { key: upload.header.key, ...(await uploadParts(target, upload, source)) }
+    const source = { first, rest: parts, check, signal }
+    const { crc, ...object } = await uploadParts(target, upload, source)
+    const { key, hasCrc } = upload.header
+    return { ...object, key, crc: hasCrc ? crc : undefined }
   } finally {
     await parts.return(undefined)
+  }
+}
+
+/** Reads the first part, which decides how the content is put; an upload that was taken up is let go of if that fails. */
+async function beginSending(
+  target: PutTarget,
+  sending: Sending,
+  {
+    parts,
+    journalled,
+  }: {
+    readonly parts: AsyncGenerator<Part>
+    readonly journalled: JournalledUpload | undefined
+  },
+): Promise<{ readonly first: Part; readonly upload: RunningUpload | undefined }> {
+  try {
+    const next = await parts.next()
+    if (next.done === true) throw new CatalogError('INTERNAL', 'A content was cut into no parts.')
+    const first = next.value
+    if (!first.isLast) return { first, upload: await openUpload(target, sending, journalled) }
+    if (journalled !== undefined) await giveUp(target, journalled)
+    return { first, upload: undefined }
+  } catch (error) {
+    await journalled?.release().catch(() => undefined)
+    throw error
   }
 }
 
@@ -84,10 +112,11 @@ async function putWhole(target: PutTarget, sending: Sending, part: Part): Promis
   const { createOnly } = target
   const { signal } = sending
   const key = createOnly ? uniqueKey(target) : digestKey(target, part.hex)
-  const versionId = await withCrcOrWithout(target, (hasCrc) =>
-    putObject(target, { key, part, hasCrc, createOnly, signal }),
-  )
-  return { key, versionId, sizeBytes }
+  const put = await withCrcOrWithout(target, async (hasCrc) => ({
+    versionId: await putObject(target, { key, part, hasCrc, createOnly, signal }),
+    crc: hasCrc ? part.crc : undefined,
+  }))
+  return { key, sizeBytes, ...put }
 }
 
 /** An upload of the same content that was interrupted, if it was cut for the same size. */
@@ -101,8 +130,9 @@ async function claimUpload(
   return undefined
 }
 
+/** What cannot be given up is left to the bucket's own rule; it must not keep a content from being put. */
 async function giveUp(target: PutTarget, upload: JournalledUpload): Promise<void> {
-  await abortUpload(target, upload.header)
+  await abortUpload(target, upload.header).catch(() => undefined)
   await upload.forget()
 }
 
@@ -153,7 +183,12 @@ async function withCrcOrWithout<Result>(
 }
 
 function checkSent({ name, known, hash }: Sending, sizeBytes: number): void {
-  checkKnown(name, known, { sizeBytes, digest: `sha256:${hash.copy().digest('hex')}` })
+  checkKnown(name, known, { sizeBytes, digest: digestOfHash(hash) })
+}
+
+/** Of what was hashed so far; more may come. */
+function digestOfHash(hash: Hash): Digest {
+  return `sha256:${hash.copy().digest('hex')}`
 }
 
 function measure(content: Uint8Array): KnownContent {

@@ -98,7 +98,11 @@ function judgeRefusal(status: number, name: string, message: string): Judgement 
   const isGone = status === 404 || status === 405 || status === 410
   // AWS calls an id that is none of its own a bad argument.
   if (isGone || (status === 400 && /version/i.test(message))) {
-    return ['BLOB_NOT_FOUND', 'final', 'the version is gone; use a fallback of the plan']
+    return [
+      'BLOB_NOT_FOUND',
+      'final',
+      'it is not there; use a fallback of the plan, or put it again',
+    ]
   }
   if (status < 400) return unsuitable('the bucket is elsewhere: correct its region or endpoint')
   return unsuitable(

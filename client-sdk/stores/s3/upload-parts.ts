@@ -34,14 +34,15 @@ export interface PartSource {
 export interface JoinedObject {
   readonly versionId: string
   readonly sizeBytes: number
+  /** CRC-64/NVME over all parts. */
+  readonly crc: bigint
 }
 
-type Target = S3Bucket & PartSettings
+type Target = S3Bucket & PartSettings & { readonly createOnly: boolean }
 
 /** Failures after which going on with the same upload is of no use. */
 const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BLOB_CORRUPT',
-  'BLOB_NOT_FOUND',
   'BODY_TOO_LARGE',
   'STORE_UNSUITABLE',
 ])
@@ -61,9 +62,10 @@ export async function uploadParts(
     const { sizeBytes, parts, crc } = await sendAll(target, upload, source)
     source.check(sizeBytes)
     const { signal } = source
-    const versionId = await completeUpload(target, header, { parts, crc, signal })
+    const { createOnly } = target
+    const versionId = await completeUpload(target, header, { parts, crc, createOnly, signal })
     await journalled?.forget()
-    return { versionId, sizeBytes }
+    return { versionId, sizeBytes, crc }
   } catch (error) {
     // What went wrong first is what the caller has to know.
     await leave(target, upload, error).catch(() => undefined)
@@ -120,7 +122,8 @@ async function sendAll(
     parts.sort((one, other) => one.number - other.number)
     return { sizeBytes, parts, crc }
   } finally {
-    await lanes.stop()
+    // Parts that arrive are of use to the next put only if it will hear of them.
+    await (upload.journalled === undefined ? lanes.stop() : lanes.settle())
   }
 }
 
