@@ -14,7 +14,7 @@ export { migrateCatalog, replayCatalog } from './compose.ts'
 export { parseConfig, type Config } from './config.ts'
 export {
   hexOf,
-  openLogKeys,
+  readLogKeys,
   originIn,
   retireLogKey,
   rotateLogKeys,
