@@ -3,7 +3,7 @@ import { CatalogError } from '../../../schema/errors.ts'
 import type { CheckpointResult } from '../../delivery.ts'
 import { command } from '../command.ts'
 import { openClient } from '../connection.ts'
-import { optional, repeated } from '../flag.ts'
+import { optional, repeated, toggle } from '../flag.ts'
 import { readText } from '../flag-values.ts'
 import { readJsonInput } from '../input-file.ts'
 import { checkpointOf, manifestFlags, parseManifest } from '../manifest-flags.ts'
@@ -35,15 +35,20 @@ export const register = command({
       { usage: '--store <store>', summary: 'where their bytes go: disk: and a folder' },
       readText,
     ),
+    waitWitnessed: toggle(
+      '--wait-witnessed',
+      'answer when the quorum of witnesses has cosigned the log with it',
+    ),
     ...spoolConnection,
   },
   run: async (session, values) => {
-    const { manifest: path, files, store: storeText } = values
+    const { manifest: path, files, store: storeText, waitWitnessed } = values
+    const options = waitWitnessed ? ({ waitFor: 'witnessed' } as const) : {}
     if (path !== undefined) {
       refuseFlagsBeside(values)
       const manifest = parseManifest(await readJsonInput(path))
       const client = await openClient(session, values, { namespace: manifest.namespace })
-      const receipt = await client.checkpoints.register(manifest)
+      const receipt = await client.checkpoints.register(manifest, options)
       return reportResult({ status: 'registered', checkpoint: receipt.checkpoint, receipt })
     }
     const input = checkpointOf(values)
@@ -55,7 +60,7 @@ export const register = command({
       const handle = client.runs.handle(await findRun(client, values))
       const blobs =
         storeText === undefined ? [] : await storeFiles(session, await openStore(storeText), files)
-      return reportResult(await handle.checkpoint({ ...input, blobs }))
+      return reportResult(await handle.checkpoint({ ...input, blobs }, options))
     })
   },
 })
