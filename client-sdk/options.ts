@@ -51,6 +51,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Total deadline in milliseconds. */
   readonly timeoutMs?: number
+  /**
+   * A write answers when the log's head that has it is cosigned by the quorum of witnesses, with a receipt at that head;
+   * its deadline is then 40 seconds by default. Of no meaning for reads, and not for a run with a spool.
+   */
+  readonly waitFor?: 'witnessed'
   /** Sent as `Idempotency-Key` with every attempt; made by the client when the operation needs one. */
   readonly idempotencyKey?: string
 }

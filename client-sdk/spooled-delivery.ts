@@ -59,6 +59,7 @@ export class SpooledDelivery implements Delivery {
   }
 
   async register(record: SpoolRecord, options: CallOptions): Promise<CheckpointResult> {
+    if (options.waitFor !== undefined) throw spooledCannotWait()
     const { checkpoint } = record
     const kept = await this.#spool.append(record)
     this.#notify(kept, record)
@@ -170,3 +171,10 @@ export class SpooledDelivery implements Delivery {
     )
   }
 }
+
+/** What is in a spool is sent when it can be, so that nobody waits for what witnesses say of it. */
+const spooledCannotWait = (): CatalogError =>
+  new CatalogError(
+    'INVALID_REQUEST',
+    'A checkpoint that goes through a spool cannot wait for witnesses: leave out "waitFor", or the spool.',
+  )

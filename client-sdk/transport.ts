@@ -1,5 +1,5 @@
 import { CatalogError } from '../schema/errors.ts'
-import type { OperationId, Operations, Receipt } from './api.ts'
+import { operationTable, type OperationId, type Operations, type Receipt } from './api.ts'
 import { attemptRequest, type Answer, type Attempted } from './attempt.ts'
 import { RetryBudget } from './budget.ts'
 import { within } from './deadline.ts'
@@ -16,12 +16,17 @@ const READ_TIMEOUT_MS = 30_000
 /** Total deadline of a call that writes, in milliseconds. */
 const WRITE_TIMEOUT_MS = 10_000
 
+/** Total deadline of a write that waits for witnesses, for which the catalog takes up to 30 seconds. */
+const WITNESSED_TIMEOUT_MS = 40_000
+
 /** A call under way. */
 interface Call {
   readonly request: PreparedRequest
   readonly signal: AbortSignal | undefined
   readonly idempotencyKey: string | undefined
   readonly timeoutMs: number
+  /** Whether the catalog may take nearly as long as the whole call. */
+  readonly isWaiting: boolean
   readonly deadlineMs: number
   /** Attempts made. */
   attempts: number
@@ -56,8 +61,8 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<Operations[Id]['response']> {
     const body = 'body' in input ? JSON.stringify(input.body) : undefined
-    const answer = await this.#send(prepareRequest(id, input, body), options)
-    return parseAnswer<Id>(answer)
+    const request = prepareRequest(id, waiting(id, input, options), body)
+    return parseAnswer<Id>(await this.#send(request, options))
   }
 
   /** Calls an operation with a body that is sent exactly as it stands. */
@@ -66,8 +71,8 @@ export class Transport {
     { text, ...input }: InputWithoutBody<Id> & { readonly text: string },
     options: CallOptions = {},
   ): Promise<Operations[Id]['response']> {
-    const answer = await this.#send(prepareRequest(id, input, text), options)
-    return parseAnswer<Id>(answer)
+    const request = prepareRequest(id, waiting(id, input, options), text)
+    return parseAnswer<Id>(await this.#send(request, options))
   }
 
   /** Calls an operation whose answer is wanted as the exact bytes. */
@@ -105,7 +110,9 @@ export class Transport {
 
   async #send(request: PreparedRequest, options: CallOptions): Promise<Answer> {
     const { clock } = this.#settings
-    const preset = request.method === 'GET' ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS
+    const isWaiting = request.method !== 'GET' && options.waitFor !== undefined
+    const own = isWaiting ? WITNESSED_TIMEOUT_MS : WRITE_TIMEOUT_MS
+    const preset = request.method === 'GET' ? READ_TIMEOUT_MS : own
     const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs ?? preset
     const call: Call = {
       request,
@@ -113,6 +120,7 @@ export class Transport {
       idempotencyKey:
         options.idempotencyKey ?? (request.needsKey ? crypto.randomUUID() : undefined),
       timeoutMs,
+      isWaiting,
       deadlineMs: clock.now() + timeoutMs,
       attempts: 0,
       refreshed: false,
@@ -133,7 +141,8 @@ export class Transport {
   }
 
   async #attempt(call: Call): Promise<Attempted> {
-    const { clock, attemptTimeoutMs = call.timeoutMs / 2 } = this.#settings
+    const wholeMs = call.isWaiting ? call.timeoutMs : call.timeoutMs / 2
+    const { clock, attemptTimeoutMs = wholeMs } = this.#settings
     const remainingMs = call.deadlineMs - clock.now()
     const ms = Math.min(remainingMs, attemptTimeoutMs)
     call.attempts += 1
@@ -171,6 +180,16 @@ export class Transport {
       throw withDetail(abortedError(call.signal.reason), attemptsOf(call))
     }
   }
+}
+
+/** The input of a write that waits for witnesses says so. */
+function waiting(
+  id: OperationId,
+  input: Readonly<Record<string, unknown>>,
+  { waitFor }: CallOptions,
+): Readonly<Record<string, unknown>> {
+  if (waitFor === undefined || operationTable[id].method === 'GET') return input
+  return { ...input, wait: waitFor }
 }
 
 function eventOf(call: Call): RequestEvent {

@@ -15,7 +15,7 @@ export { migrateCatalog, replayCatalog } from './compose.ts'
 export { parseConfig, type Config } from './config.ts'
 export {
   hexOf,
-  openLogKeys,
+  readLogKeys,
   originIn,
   retireLogKey,
   rotateLogKeys,
@@ -54,11 +54,15 @@ export interface RunningServer {
 export async function startServer(config: Config, logger?: Logger): Promise<RunningServer> {
   const catalog = await openCatalog(config, logger === undefined ? {} : { logger })
   const app = createApp(catalog, config.allowedHosts)
-  const publisher = await followCatalog(catalog, config.publishFolder).catch(closing(catalog))
+  const publisher = await followCatalog(catalog, config.publishFolder).catch(letGo(catalog))
   await warnOfStopped(catalog)
+  const closing = new AbortController()
+  const patrol = catalog.context.log.stopped.patrol(closing.signal)
   const { server, port } = await listen(app.fetch, config).catch(async (error: unknown) => {
+    closing.abort()
+    await patrol
     await publisher?.close()
-    return closing(catalog)(error)
+    return letGo(catalog)(error)
   })
   const blobs = followBlobs(catalog, config.verifyBytesPerSecond)
   return {
@@ -68,6 +72,8 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
     close: async () => {
       await closeServer(server)
       await blobs.close()
+      closing.abort()
+      await patrol
       await publisher?.close()
       await catalog.close()
     },
@@ -82,7 +88,7 @@ async function warnOfStopped({ context, logger }: Catalog): Promise<void> {
 }
 
 /** Closes a catalog that cannot be served, and fails as it failed. */
-function closing(catalog: Catalog): (error: unknown) => Promise<never> {
+function letGo(catalog: Catalog): (error: unknown) => Promise<never> {
   return async (error) => {
     await catalog.close()
     throw error

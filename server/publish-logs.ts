@@ -1,3 +1,4 @@
+import { isCatalogError } from '../schema/errors.ts'
 import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { openFolderTarget } from './publish/folder-target.ts'
@@ -74,7 +75,12 @@ async function optionsOf(catalog: Catalog, folder: string): Promise<PublisherOpt
     signer: context.signer,
     cosignatures: context.cosignatures,
     target: await openFolderTarget(folder),
-    onFailure: (error, namespace) =>
-      logger.error({ err: error, namespace }, 'a log was not published'),
+    onFailure: (error, namespace) => {
+      logger.error({ err: error, namespace }, 'a log was not published')
+      // The publisher reads every tile that it writes: what it finds, writers need not find again.
+      if (namespace !== undefined && isCatalogError(error) && error.code === 'LOG_CORRUPT') {
+        context.log.stopped.stop(namespace, error)
+      }
+    },
   }
 }

@@ -37,6 +37,10 @@ export async function reportAudit(
   return {
     document: { ok, ...(head === undefined ? {} : { head }), checkedCount, complete, findings },
     hasFindings: !ok,
+    // Of a log that could not be read to its end nothing is known to be wrong.
+    ...(findings.length > 0 && findings.every((one) => one.code === 'source-failed')
+      ? { ending: 'unavailable' }
+      : {}),
     text: (screen) =>
       drawVerdict(
         screen,

@@ -37,7 +37,8 @@ async function runCommand(
 ): Promise<void> {
   const report = await command.run(session, given)
   if (report === undefined) return
-  if (report.hasFindings === true) process.exitCode = exitCodes.findings.code
+  const ending = report.ending ?? (report.hasFindings === true ? 'findings' : 'ok')
+  if (ending !== 'ok') process.exitCode = exitCodes[ending].code
   await write(session.output, textOf(session, report))
 }
 

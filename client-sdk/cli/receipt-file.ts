@@ -14,6 +14,9 @@ export interface ReceiptFile {
 /** The longest receipt file: a proof of 1 MiB and an entry of 64 KiB in base64, with room. */
 export const RECEIPT_MAX_BYTES = 2 * 1024 * 1024
 
+/** What a tlog-proof begins with. */
+const PROOF_HEADER = 'c2sp.org/tlog-proof@'
+
 /** Reads a receipt file's text; whatever is wrong with it is a finding. */
 export function parseReceiptFile(text: string): Parsed<ReceiptFile> {
   const read = parseMembers(text)
@@ -30,6 +33,12 @@ export function parseReceiptFile(text: string): Parsed<ReceiptFile> {
 }
 
 function parseMembers(text: string): Parsed<JsonObject> {
+  if (text.startsWith(PROOF_HEADER)) {
+    return malformed(
+      'receipt',
+      'It is the proof alone, without the entry that it is about: "cairn log prove --json" prints the whole receipt.',
+    )
+  }
   try {
     const value = parseJsonStrictly(text)
     if (isObject(value)) return accepted(value)

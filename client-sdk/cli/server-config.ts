@@ -47,7 +47,11 @@ export async function configOf(session: Session, flags: ConfigFlags): Promise<Se
 /** What keeps a server from starting, as a sentence; what is one already stays as it is. */
 export function explainFailure(error: unknown, config: ServerConfig): unknown {
   if (isCatalogError(error)) {
-    return error.code === 'STORAGE_UNAVAILABLE' ? databaseFailure(error.cause, config) : error
+    // The memory is a place of its own, which the error names.
+    const isDatabase = error.detail['place'] !== 'signer-memory'
+    return error.code === 'STORAGE_UNAVAILABLE' && isDatabase
+      ? databaseFailure(error.cause, config)
+      : error
   }
   if (!(error instanceof Error) || !('code' in error)) return error
   const syscall = 'syscall' in error ? error.syscall : undefined

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import type { Ending } from './exit-code.ts'
 import { screenOf, type OutputStream, type Screen } from './screen.ts'
 
 /** What a command may see of the process that it runs in. */
@@ -18,6 +19,8 @@ export interface Report {
   readonly text: (screen: Screen) => string
   /** Whether there is something to look at, which the exit code then says. Default: false. */
   readonly hasFindings?: boolean
+  /** How the command ends, where that is neither well nor with findings of its own. */
+  readonly ending?: Ending
 }
 
 /** The session of this process. */

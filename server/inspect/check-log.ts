@@ -133,7 +133,8 @@ function openDocumentCheck(check: LogCheck) {
       if (!hasDocument(entry)) {
         if (bytes !== undefined) stray(index)
       } else if (bytes === undefined) {
-        report(check, 'document-missing', where, `The entry names ${entry.subject}.`)
+        const what = `The document ${entry.subject} of entry ${index} (${entry.kind}) is not stored: put it back from an export, or from what is published.`
+        report(check, 'document-missing', where, what)
       } else if (digestOf(bytes) !== entry.subject) {
         report(check, 'document-altered', where, `The entry names ${entry.subject}, not this.`)
       }

@@ -1,7 +1,7 @@
 import type { Json } from '../../schema/canonical-json.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { projectBatch } from '../log/project-batch.ts'
-import type { Projection, Recorded } from '../log/projection.ts'
+import { hasDocument, type Projection, type Recorded } from '../log/projection.ts'
 import type { DifferingRows, Scratch } from '../store/open-scratch.ts'
 import type { Snapshot } from '../store/open-snapshot.ts'
 import { projectionTables, type ProjectionTable } from '../store/tables.ts'
@@ -24,6 +24,9 @@ export async function replayRecords(
 
 function parseRecorded({ namespace, index, entry, document }: StoredRecord): Recorded {
   if (entry === undefined) throw new Error(`entry ${index} of "${namespace}" is no JSON object`)
+  if (document === undefined && hasDocument(entry)) {
+    throw new Error(`entry ${index} of "${namespace}" names a document that is not stored`)
+  }
   return document === undefined
     ? { namespace, index, entry }
     : { namespace, index, entry, document: parseDocument(document) }

@@ -3,6 +3,7 @@ import type { NamespaceName } from '../../schema/names.ts'
 import type { Signer } from '../signing/signer.ts'
 import type { Reader } from '../store/database.ts'
 import type { DoorState } from './guard-batch.ts'
+import { patrolTiles } from './patrol-tiles.ts'
 
 /** Logs that are looked at together: a shared memory answers over few connections. */
 const CHUNK_COUNT = 16
@@ -17,6 +18,13 @@ export interface StoppedLogs {
   examine(): Promise<ReadonlyMap<NamespaceName, CatalogError>>
   /** Looks at every log of the database. */
   examineAll(): Promise<ReadonlyMap<NamespaceName, CatalogError>>
+  /** Stops a log that somebody has found to contradict itself, until the process starts anew. */
+  stop(namespace: NamespaceName, found: CatalogError): void
+  /**
+   * Compares every stored tile of every log with what it was made from, a tile a turn, and stops a log where one
+   * differs: a batch reads only those at the tree's right edge. Ends early with the signal.
+   */
+  patrol(signal: AbortSignal): Promise<void>
 }
 
 /** What finds stopped logs. */
@@ -52,7 +60,28 @@ export function openStoppedLogs(options: StoppedOptions): StoppedLogs {
     }
     return new Map([...state.rolledBack, ...state.corrupt])
   }
+  const listLogs = async (): Promise<readonly NamespaceName[]> => {
+    const query = db.selectFrom('log_head').select('namespace').where('size', '>', 0)
+    return (await query.execute()).map((row) => row.namespace)
+  }
+  const stop = (namespace: NamespaceName, found: CatalogError): void => {
+    if (state.corrupt.has(namespace)) return
+    state.corrupt.set(namespace, found)
+    onFailure(found)
+  }
   return {
+    stop,
+    patrol: async (signal) => {
+      try {
+        for (const namespace of await listLogs()) {
+          if (signal.aborted) return
+          const found = await patrolTiles(db, namespace, signal)
+          if (found !== undefined) stop(namespace, found)
+        }
+      } catch (error) {
+        if (!signal.aborted) onFailure(error)
+      }
+    },
     of: (namespace) => {
       if (state.corrupt.size + state.rolledBack.size === 0) return undefined
       const all = [...state.corrupt, ...state.rolledBack]
@@ -63,9 +92,6 @@ export function openStoppedLogs(options: StoppedOptions): StoppedLogs {
       return stopped
     },
     examine: () => lookAt([...state.rolledBack.keys()]),
-    examineAll: async () => {
-      const query = db.selectFrom('log_head').select('namespace').where('size', '>', 0)
-      return lookAt((await query.execute()).map((row) => row.namespace))
-    },
+    examineAll: async () => lookAt(await listLogs()),
   }
 }

@@ -4,6 +4,7 @@ import { ENTRY_MAX_BYTES } from '../../schema/transparency/entry-bundle.ts'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import { leafHash } from '../../schema/merkle.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import { entryFault } from '../../schema/entry-form.ts'
 import { parseEntry } from '../../schema/parse-entry.ts'
 import type { WriteTransaction } from '../store/database.ts'
 import { translateFailure } from '../store/failure.ts'
@@ -119,7 +120,9 @@ function parseExact(
   }
   const index = at as LogIndex
   const entry = parseEntry(bytes)
-  if (typeof entry?.kind !== 'string') throw refused(at, 'it is no entry')
+  if (entry === undefined) throw refused(at, 'it is no entry')
+  const fault = entryFault(entry, bytes, { namespace, index: at })
+  if (fault !== undefined) throw refused(at, fault)
   if ((document !== undefined) !== hasDocument(entry)) {
     const what = document === undefined ? 'the document that it names is missing' : 'it has none'
     throw refused(at, `${what} (${entry.kind})`)

@@ -165,9 +165,10 @@ async function openShared(url: string): Promise<SignerMemory> {
 function memoryFailure(error: unknown): unknown {
   const failure = translateFailure(error)
   if (failure instanceof CatalogError && failure.code === 'STORAGE_FULL') return failure
+  const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
   return new CatalogError(
     'STORAGE_UNAVAILABLE',
-    "The signer's memory (CAIRN_SIGNER_MEMORY) cannot be used now, and no head is signed without it. It is safe to send the same request again.",
-    { cause: error },
+    `The signer's memory (CAIRN_SIGNER_MEMORY) cannot be used now${why}, and no head is signed without it. It is safe to send the same request again.`,
+    { cause: error, detail: { place: 'signer-memory' } },
   )
 }

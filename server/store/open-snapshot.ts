@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import pg from 'pg'
@@ -86,16 +86,36 @@ function onFile(file: string): Snapshot {
       }
       if (rows.length > 0) yield rows
     },
-    integrity: (maxCount) =>
-      handle
+    integrity: (maxCount) => [
+      ...headerFaults(file),
+      ...handle
         .prepare<[], string>(`pragma integrity_check(${maxCount})`)
         .pluck()
         .all()
         .filter((line) => line !== 'ok'),
+    ],
     schemaTexts: () => schemaTextsOf(handle),
     close: async () => {
       handle.close()
     },
+  }
+}
+
+/** Where SQLite's header says which programs may write: 1 with a rollback journal, 2 with a write-ahead log. */
+const WRITE_VERSION_AT = 18
+const WRITE_VERSION_MAX = 2
+
+/** What the file's header says against its use, and SQLite's own check does not mind while it only reads. */
+function headerFaults(file: string): readonly string[] {
+  const descriptor = openSync(file, 'r')
+  try {
+    const byte = new Uint8Array(1)
+    readSync(descriptor, byte, 0, 1, WRITE_VERSION_AT)
+    const [version = 0] = byte
+    if (version >= 1 && version <= WRITE_VERSION_MAX) return []
+    return [`Its header has the write version ${version}, with which no server can write to it.`]
+  } finally {
+    closeSync(descriptor)
   }
 }
 
@@ -138,10 +158,15 @@ function scanText(table: TableName, namespace: string | undefined, parameter: st
   return `select ${columnsOf(table).join(', ')} from ${table}${where}`
 }
 
+/** Names are text, whatever else compares equal to them; nothing of a trigger stands on a page. */
 const schemaText = [
-  "select type || ' ' || name || ' on ' || tbl_name, coalesce(sql, '') from sqlite_schema",
-  "select 'step ' || name, '' from schema_migration",
-  "select 'statistics of ' || tbl || '.' || coalesce(idx, ''), stat from sqlite_stat1",
+  `select type || ' ' || name || ' on ' || tbl_name,
+    coalesce(sql, '') || '/' || typeof(type) || typeof(name) || typeof(tbl_name) || typeof(sql)
+      || case type when 'trigger' then rootpage else '' end
+    from sqlite_schema`,
+  "select 'step ' || name, typeof(name) from schema_migration",
+  `select 'statistics of ' || tbl || '.' || coalesce(idx, ''), stat || '/' || typeof(tbl) || typeof(idx) || typeof(stat)
+    from sqlite_stat1`,
 ].join(' union all ')
 
 /** The schema of a SQLite database: what was created, by its name, its steps, and the planner's statistics. */

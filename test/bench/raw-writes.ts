@@ -78,6 +78,8 @@ async function recordGroup(
         of: () => undefined,
         examine: async () => new Map(),
         examineAll: async () => new Map(),
+        stop: () => undefined,
+        patrol: async () => undefined,
       },
       waitingCount: () => 0,
       close: async () => undefined,

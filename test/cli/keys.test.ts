@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openWorkplace, type Served, type Workplace } from './command-fixture.ts'
@@ -24,6 +24,13 @@ describe('cairn keys', () => {
   const statesOf = ({ keys }: Listed): readonly string[] => keys.map(({ state }) => state)
 
   it('lists, adds and retires the keys that sign, and says how a namespace knows them', async () => {
+    const none = await place.run(['keys', 'list'])
+    assert.deepEqual(
+      [none.code, none.stdout],
+      [0, 'There are no keys yet: the first start of a server makes one.\n'],
+    )
+    assert.deepEqual(readdirSync(place.directory), [])
+    await (await place.serve()).end('SIGTERM')
     const first = await ask('list', '--namespace', 'fares')
     assert.deepEqual(statesOf(first), ['signs'])
     assert.match(first.origin, /^cairn-[0-9a-f]{16}\.local\/v1\/namespaces\/fares\/log$/)
@@ -58,10 +65,25 @@ describe('cairn keys', () => {
     assert.match(stdout, /2 keys of cairn-[0-9a-f]{16}\.local/)
   })
 
+  it('names the memory where that is what cannot be used', async () => {
+    const memory = join(place.directory, 'memory.sqlite')
+    writeFileSync(memory, 'no database, however long one looks at it'.repeat(50))
+    const variables = { CAIRN_SIGNER_MEMORY: memory }
+    for (const words of [['serve', '--port', '0'], ['fsck']]) {
+      const { code, stderr } = await place.run(words, { variables })
+      assert.equal(code, 6)
+      assert.match(
+        stderr,
+        /STORAGE_UNAVAILABLE: The signer's memory \(CAIRN_SIGNER_MEMORY\) cannot/,
+      )
+    }
+  })
+
   it('take a log as it is when the memory of what they signed is lost, and only then', async () => {
+    const token = (await place.run(['token'])).stdout.trim()
     const declare = (name: string, served: Served) =>
       place.run(['jobs', 'declare', name], {
-        variables: { CAIRN_URL: served.ready.url, CAIRN_TOKEN: served.ready.token ?? '' },
+        variables: { CAIRN_URL: served.ready.url, CAIRN_TOKEN: token },
       })
     let served = await place.serve()
     assert.equal((await declare('one', served)).code, 0)
@@ -74,7 +96,6 @@ describe('cairn keys', () => {
       rmSync(join(place.directory, '.cairn', `signer-memory.sqlite${suffix}`), { force: true })
     }
     served = await place.serve()
-    const token = (await place.run(['token'])).stdout.trim()
     const again = { ...served, ready: { ...served.ready, token } }
     const refused = await declare('two', again)
     assert.equal(refused.code, 7)

@@ -177,6 +177,24 @@ describe('an auditor at a terminal', () => {
     assert.deepEqual(codesOf(documentOf(empty, 8)), ['tile-missing'])
   })
 
+  it('ends as unavailable where the server cannot be reached, and with a hint for half a receipt', async () => {
+    const away = { variables: { ...variables, CAIRN_URL: 'http://127.0.0.1:1' } }
+    const words = ['log', 'audit', '--key', key]
+    assert.equal((await place.run(words, away)).code, 6)
+    assert.equal((await place.run([...words, '--json'], away)).code, 6)
+    write('half', (await cairn('log', 'prove', checkpoint)).stdout)
+    const half = documentOf(await cairn('log', 'verify', 'half', '--key', key, '--json'), 8)
+    assert.match(half.findings[0].message, /the proof alone.*cairn log prove --json/)
+  })
+
+  it('keeps no evidence against a log whose key it does not know', async () => {
+    const words = ['log', 'watch', '--memory', 'strange', '--count', '1', '--key', FOREIGN_KEY]
+    const found = documentOf(await cairn(...words, '--json'), 8)
+    assert.deepEqual(new Set(codesOf(found)), new Set(['signature-unknown']))
+    assert.equal(found.evidence, undefined)
+    assert.deepEqual(readdirSync(join(place.directory, 'strange')), [])
+  })
+
   it('watches the log, and goes on from what it remembers', async () => {
     const words = ['log', 'watch', '--memory', 'heads', '--key', key]
     const seen = await cairn(...words, '--count', '1')

@@ -143,6 +143,17 @@ describe('a server with a witness, and the folder that its log is published to',
       variables: { CAIRN_LOG_POLICY: 'witnesses.policy', CAIRN_PUBLISH_FOLDER: 'public' },
     })
     const { index } = await put('/jobs/witnessed?wait=witnessed')
+    const variables = {
+      CAIRN_URL: server.ready.url,
+      CAIRN_TOKEN: (headers['authorization'] ?? '').slice('Bearer '.length),
+    }
+    writeFileSync(
+      join(place.directory, 'run.json'),
+      JSON.stringify(await place.ask(['resume', '--job', 'nightly'], { variables })),
+    )
+    const words = ['register', '--run-file', 'run.json', '--step', '1', '--wait-witnessed']
+    const { receipt } = await place.ask(words, { variables })
+    assert.match(receipt.proof, /\n— witness\.example\/w1 /)
     const trust = {
       keys: [],
       policy: auditorPolicy([valueOf(parseVerifierKey(vkey))], policy),

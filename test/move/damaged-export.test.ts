@@ -7,6 +7,7 @@ import { describe, test } from 'node:test'
 import { isCatalogError } from '../../schema/errors.ts'
 import { openFrameReader, openFrameWriter, type Frame } from '../../server/move/export-frames.ts'
 import { dialects, openTestCatalog } from '../harness/catalog.ts'
+import { declareScene } from '../register/scene.ts'
 import {
   assertEmpty,
   checkOf,
@@ -101,6 +102,36 @@ describe('an export that is not as it was written', () => {
         await importInto(target, bytes)
       } finally {
         await target.close()
+      }
+    })
+
+    test(`on ${dialect} an entry that no server writes is refused, whoever has signed it`, async () => {
+      const wrong = [
+        [{ kind: 'coffee.made', subject: 'espresso' }, /its kind is none that a catalog writes/],
+        [{ kind: 'run.closed', subject: 'r', outcome: 'succeeded', by: 'me' }, /the member "by"/],
+        [{ kind: 'namespace.declared', subject: 'other', spec: {} }, /declares another namespace/],
+      ] as const
+      for (const [draft, why] of wrong) {
+        const source = await openTestCatalog(dialect)
+        const target = await openTestCatalog(dialect)
+        try {
+          await declareScene(source, 'airline')
+          await source.catalog.context.log.append({
+            namespace: 'airline' as never,
+            actor: 'forger',
+            opensLog: false,
+            reads: [],
+            decide: () => ({ drafts: [{ entry: draft as never }], result: () => null }),
+          })
+          await assert.rejects(
+            importInto(target, await exportOf(source)),
+            (error) => isCorrupt(error) && why.test(String(error)),
+          )
+          await assertEmpty(target)
+        } finally {
+          await source.close()
+          await target.close()
+        }
       }
     })
 

@@ -181,6 +181,10 @@ for (const dialect of dialects) {
         await raw.close()
       }
     }
+    const withRaw = async <Result>(use: (raw: RawDatabase) => Promise<Result>): Promise<Result> => {
+      const raw = await openRaw(scene().at.config)
+      return use(raw).finally(() => void raw.close())
+    }
     const codes = async (): Promise<readonly string[]> => {
       const { findings, ok, findingCount } = await checkOf(scene().at.config)
       assert.equal(ok, findingCount === 0)
@@ -256,6 +260,27 @@ for (const dialect of dialects) {
         assert.deepEqual(await codes(), [])
       })
     }
+
+    test('names a document that is missing, and says nothing that nobody understands', async () => {
+      const [kept] = await withRaw((raw) =>
+        raw.run(`select * from document where ${firstOf('document')}`),
+      )
+      assert.ok(kept)
+      await tamper((raw) => raw.run(`delete from document where ${firstOf('document')}`))
+      const messages = (await checkOf(scene().at.config)).findings.map((one) => one.message)
+      const index = String(kept['log_index'])
+      assert.match(
+        messages[0] ?? '',
+        new RegExp(`^The document sha256:.* of entry ${index} \\(.*is not stored`),
+      )
+      assert.match(
+        messages[1] ?? '',
+        new RegExp(`entry ${index} of "airline" names a document that is not stored`),
+      )
+      assert.equal(messages.length, 2)
+      await tamper((raw) => insert(raw, dialect, { table: 'document', found: kept }))
+      assert.deepEqual(await codes(), [])
+    })
 
     test('finds every tree head that is gone where the time of entries changes', async () => {
       const later = await declareScene(scene().at, 'later')

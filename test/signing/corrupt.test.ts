@@ -79,6 +79,23 @@ for (const dialect of dialects) {
       await at.close()
     })
 
+    test('changed hashes of a tile stop it too, once the patrol of a start has been there', async () => {
+      const scene = await open()
+      const { stopped } = scene.at.catalog.context.log
+      await stopped.patrol(AbortSignal.timeout(60_000))
+      answered(await scene.put('/jobs/before', {}), 200)
+      const wrong = dialect === 'sqlite' ? 'zeroblob(8192)' : "decode(repeat('00', 8192), 'hex')"
+      await tamper(scene, 'tile', `hashes = ${wrong} where level = 0 and tile_index = 0`)
+      await scene.at.catalog.close()
+      const at = await openTestCatalog(dialect, scene.at.config)
+      await at.catalog.context.log.stopped.patrol(AbortSignal.timeout(60_000))
+      await assertStopped(sceneIn(at, NAMESPACE))
+      const read = await sceneIn(at, NAMESPACE).get('/jobs/job-1')
+      assert.equal(read.headers.get('cairn-log-stopped'), 'LOG_CORRUPT')
+      assert.equal((await at.call('GET', '/readyz')).body.stopped[0].code, 'LOG_CORRUPT')
+      await at.close()
+    })
+
     test('or when the next tile is added', async () => {
       const scene = await open()
       await tamper(scene, 'tile', `root = ${zeros(dialect)} where level = 0 and tile_index = 0`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
+import { CatalogClient } from '../../client-sdk/index.ts'
 import { checkHead } from '../../client-sdk/verify/check-head.ts'
 import { checkReceipt } from '../../client-sdk/verify/check-receipt.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
@@ -70,6 +71,24 @@ for (const dialect of dialects) {
         const verdict = await checkHead(head, { keys: [], policy })
         assert.deepEqual(verdict.findings, [])
         assert.equal(verdict.head?.size, await scene.size())
+        const catalog = new CatalogClient({
+          url: 'http://localhost',
+          namespace: NAMESPACE,
+          token: scene.at.token,
+          fetch: scene.at.fetch,
+        })
+        const { run } = await catalog.runs.resume({ job: 'nightly' })
+        for (const [step, wanted] of [
+          [1, 1],
+          [2, 0],
+        ] as const) {
+          const options = wanted === 1 ? ({ waitFor: 'witnessed' } as const) : {}
+          const saved = await run.checkpoint({ step }, options)
+          assert.ok(saved.status === 'registered')
+          const proof = valueOf(parseTlogProof(saved.receipt.proof))
+          const { signatures } = valueOf(parseSignedNote(proof.signedHead))
+          assert.equal(signatures.length, keys.length + wanted)
+        }
         // The same receipt without waiting names no witness, and is good by the log's key alone.
         const plain = answered(await scene.put('/jobs/nightly', {}), 200)
         assert.equal(valueOf(parseTlogProof(plain.proof)).index, answer.index)

@@ -36,10 +36,10 @@ export const keysCommands = [
     summary: 'list the keys that sign the logs of a catalog on this machine',
     heading: 'Server',
     details:
-      'Makes the first key if there is none. Give the verifier keys to whoever checks the log, on a way that does not lead through the catalog.',
+      'Makes none: the first start of a server does. Give the verifier keys to whoever checks the log, on a way that does not lead through the catalog.',
     takes,
     run: (session, values) =>
-      withKeys(session, values, (server, { logKeys }) => server.openLogKeys(logKeys, Date.now())),
+      withKeys(session, values, (server, { logKeys }) => server.readLogKeys(logKeys)),
   }),
   command({
     words: 'keys rotate',
@@ -111,7 +111,7 @@ function rememberedText({ origin, size, lostCount }: Remembered): string {
 
 type Remembered = Awaited<ReturnType<Server['rememberLog']>>
 
-type LogKeys = ReturnType<Server['openLogKeys']>
+type LogKeys = NonNullable<ReturnType<Server['readLogKeys']>>
 
 interface KeysFlags extends ConfigFlags {
   readonly namespace: string | undefined
@@ -120,16 +120,22 @@ interface KeysFlags extends ConfigFlags {
 async function withKeys(
   session: Session,
   flags: KeysFlags,
-  use: (server: Server, config: ReturnType<Server['parseConfig']>) => LogKeys,
+  use: (server: Server, config: ReturnType<Server['parseConfig']>) => LogKeys | undefined,
 ): Promise<Report> {
   const server = await loadServer()
   const config = await configOf(session, flags)
   const name = namespaceOf(session, flags.namespace)
   try {
-    return reportOf(server, use(server, config), name)
+    const keys = use(server, config)
+    return keys === undefined ? NO_KEYS : reportOf(server, keys, name)
   } catch (error) {
     throw explainFailure(error, config)
   }
+}
+
+const NO_KEYS: Report = {
+  document: { origin: null, keys: [] },
+  text: () => 'There are no keys yet: the first start of a server makes one.',
 }
 
 function reportOf(server: Server, { base, keys: all }: LogKeys, name: string): Report {

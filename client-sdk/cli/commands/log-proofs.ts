@@ -117,7 +117,7 @@ const audit = command({
   summary: 'check the whole log of a catalog, entry by entry',
   heading: 'Records',
   details:
-    'Reads every entry and tile, makes the root anew and compares it with the signed one. Needs a token with read and audit on the namespace. Lists all that is wrong; exit code 8 if anything is.',
+    'Reads every entry and tile, makes the root anew and compares it with the signed one. Needs a token with read and audit on the namespace. Lists all that is wrong; exit code 8 if anything is, and 6 if the catalog could not be read to its end and nothing else was wrong.',
   takes: { ...trustFlags, ...connection },
   run: async (session, values) => {
     const trust = await readTrust(values)

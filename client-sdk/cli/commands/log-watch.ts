@@ -85,10 +85,12 @@ export const logWatch = command({
         text: () => '',
       }
     }
-    const path = await keepEvidence(directory, last.evidence)
     const { findings } = last.evidence
+    // Whoever has another key than the log's has no evidence against it.
+    const isStranger = findings.every((finding) => finding.code === 'signature-unknown')
+    const path = isStranger ? undefined : await keepEvidence(directory, last.evidence)
     return {
-      document: { ok: false, findings, evidence: path },
+      document: { ok: false, findings, ...(path === undefined ? {} : { evidence: path }) },
       hasFindings: true,
       text: (screen) => drawVerdict(screen, [['evidence', path]], findings),
     }

@@ -4,7 +4,7 @@ import type { CheckpointResult } from '../../checkpoint-result.ts'
 import { openStore, s3Flags, STORE_USAGE } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { openClient } from '../connection.ts'
-import { optional, repeated } from '../flag.ts'
+import { optional, repeated, toggle } from '../flag.ts'
 import { readText } from '../flag-values.ts'
 import { readJsonInput } from '../input-file.ts'
 import { checkpointOf, manifestFlags, parseManifest } from '../manifest-flags.ts'
@@ -37,15 +37,20 @@ export const register = command({
       readText,
     ),
     ...s3Flags,
+    waitWitnessed: toggle(
+      '--wait-witnessed',
+      'answer when the quorum of witnesses has cosigned the log with it',
+    ),
     ...spoolConnection,
   },
   run: async (session, values) => {
-    const { manifest: path, files, store: storeText } = values
+    const { manifest: path, files, store: storeText, waitWitnessed } = values
+    const options = waitWitnessed ? ({ waitFor: 'witnessed' } as const) : {}
     if (path !== undefined) {
       refuseFlagsBeside(values)
       const manifest = parseManifest(await readJsonInput(path))
       const client = await openClient(session, values, { namespace: manifest.namespace })
-      const receipt = await client.checkpoints.register(manifest)
+      const receipt = await client.checkpoints.register(manifest, options)
       return reportResult({ status: 'registered', checkpoint: receipt.checkpoint, receipt })
     }
     const input = checkpointOf(values)
@@ -59,7 +64,7 @@ export const register = command({
         storeText === undefined
           ? []
           : await storeFiles(session, await openStore(session, storeText, values), files)
-      return reportResult(await handle.checkpoint({ ...input, blobs }))
+      return reportResult(await handle.checkpoint({ ...input, blobs }, options))
     })
   },
 })
