@@ -26,6 +26,7 @@ import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
+import { segmentCommands } from './commands/segments.ts'
 import { serve } from './commands/serve.ts'
 import { spoolCommands } from './commands/spool.ts'
 import { token } from './commands/token.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   register,
   ...runCommands,
   ...recoverCommands,
+  ...segmentCommands,
   ...findingCommands,
   ...checkpointCommands,
   lineage,

@@ -14,6 +14,8 @@ export interface Recorded {
   readonly checkpoint: Digest
   readonly other: Digest
   readonly environment: Digest
+  /** A resume token for the checkpoint. */
+  readonly token: string
 }
 
 /** A request to an operation. */
@@ -51,6 +53,10 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   openRun: ({ job }) => ({ body: { job, resume: 'latest', labels: { host: 'a' } } }),
   getLatest: () => ({ query: '?minGrade=committed' }),
   planRecovery: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  getCoverage: () => ({ query: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z' }),
+  previewRewind: ({ other }) => ({ query: `?to=${other}` }),
+  issueResumeToken: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  exchangeResumeToken: ({ token }) => ({ body: { token } }),
   registerCheckpoint: ({ namespace, run }) => ({
     body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },
   }),
@@ -133,6 +139,7 @@ export const nothingRecorded: Recorded = {
   checkpoint: digestOf('a checkpoint that nobody registered'),
   other: digestOf('another checkpoint that nobody registered'),
   environment,
+  token: 'cairn-resume-1.none.none',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -144,5 +151,7 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
-  return { namespace: scene.namespace, job, run, checkpoint, other, environment }
+  const issued = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
+  const { namespace } = scene
+  return { namespace, job, run, checkpoint, other, environment, token: issued.token }
 }
