@@ -5,6 +5,23 @@ import type { ErrorCode as CatalogErrorCode } from '../schema/errors.ts'
 
 export type { Json, JsonObject } from '../schema/canonical-json.ts'
 
+/** What `previewRewind` answers. */
+export interface Abandoned {
+  readonly count: number
+  /** The newest of them, newest first. */
+  readonly checkpoints: readonly AbandonedCheckpoint[]
+}
+
+/** Part of {@link Abandoned}. */
+export interface AbandonedCheckpoint {
+  readonly checkpoint: Digest
+  readonly run: RunId
+  readonly step: Step
+  readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+}
+
 /** Part of {@link AccessPage}. */
 export interface AccessEnd {
   /** Records of the access log. */
@@ -288,6 +305,15 @@ export interface ConsistencyProof {
   readonly path: readonly string[]
 }
 
+/** What `getCoverage` answers. */
+export interface CoveragePage {
+  readonly items: readonly CoverageStretch[]
+  readonly next: string | null
+}
+
+/** Part of {@link CoveragePage}. */
+export type CoverageStretch = GoodStretch | MissingStretch | OverlappingStretch
+
 /**
  * `present`: each pinned version exists and has the size. `verified`: its bytes match as
  * well, by the checksum that the store attests where that is proven, and by reading them
@@ -403,6 +429,11 @@ export interface EvidenceReceipt {
   readonly proof: string
 }
 
+/** What `exchangeResumeToken` takes. */
+export interface ExchangeResumeToken {
+  readonly token: ResumeTokenText
+}
+
 /** Part of {@link BlobFault}. */
 export type FaultCode =
   | 'BLOB_NOT_FOUND'
@@ -439,6 +470,22 @@ export interface Gap {
   readonly count: number
   readonly firstStep: Step
   readonly lastStep: Step
+}
+
+/** Part of {@link CoverageStretch}. */
+export interface GoodStretch {
+  readonly state: 'good'
+  /** The first moment of it. */
+  readonly from: Timestamp
+  /** The first moment after it. */
+  readonly to: Timestamp
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly step: Step
+  readonly attempt: Attempt
+  /** Whether the partition's newest run has closed as succeeded. */
+  readonly complete: boolean
+  readonly rewritten?: Rewritten
 }
 
 /**
@@ -524,6 +571,16 @@ export interface InputPin {
   readonly version?: string
   readonly digest?: Digest
   readonly uri?: string
+}
+
+/** What `issueResumeToken` takes. */
+export interface IssueResumeToken {
+  readonly job: JobName
+  readonly partition?: Partition
+  readonly checkpoint?: Digest
+  readonly minGrade?: Grade
+  /** Seconds until it expires. Default: 7 days. */
+  readonly lifetimeSeconds?: number
 }
 
 /** What `getJob` answers. */
@@ -719,6 +776,24 @@ export interface Manifest {
   readonly gap?: Gap
 }
 
+/**
+ * `NO_WINDOW`: no partition says that it is about this time. `NO_CHECKPOINT`: one does, and
+ * has saved nothing on its current line. `NO_GOOD_CHECKPOINT`: what it saved is not good.
+ */
+export type MissingReason = 'NO_WINDOW' | 'NO_CHECKPOINT' | 'NO_GOOD_CHECKPOINT'
+
+/** Part of {@link CoverageStretch}. */
+export interface MissingStretch {
+  readonly state: 'missing'
+  /** The first moment of it. */
+  readonly from: Timestamp
+  /** The first moment after it. */
+  readonly to: Timestamp
+  readonly reason: MissingReason
+  readonly partition?: Partition
+  readonly rewritten?: Rewritten
+}
+
 /** Part of {@link NamespacePage}. */
 export interface Namespace {
   readonly namespace: NamespaceName
@@ -766,7 +841,10 @@ export interface OpenRun {
   readonly job: JobName
   readonly partition?: Partition
   readonly run?: RunId
-  readonly resume: 'latest' | 'none' | Digest
+  readonly resume: 'latest' | 'none' | Digest | ResumeByToken
+  /** That going back is meant: with a digest, a token or `none`. Recorded with the run. */
+  readonly rewind?: true
+  readonly window?: Window
   readonly minGrade?: Grade
   readonly environment?: Digest
   readonly labels?: Labels
@@ -777,6 +855,7 @@ export interface OpenedRun {
   readonly run: Run
   readonly plan: RecoveryPlan | null
   readonly skipped: readonly Skipped[]
+  readonly abandons: Abandoned
   /**
    * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
    * head of the batch that it came with.
@@ -786,6 +865,17 @@ export interface OpenedRun {
 
 /** Part of {@link CloseRun}. */
 export type Outcome = 'succeeded' | 'failed' | 'cancelled'
+
+/** Part of {@link CoverageStretch}. */
+export interface OverlappingStretch {
+  readonly state: 'overlapping'
+  /** The first moment of it. */
+  readonly from: Timestamp
+  /** The first moment after it. */
+  readonly to: Timestamp
+  /** The one that reaches furthest so far, and the one that begins within it. */
+  readonly partitions: readonly Partition[]
+}
 
 /** Part of {@link Manifest}. */
 export interface Parent {
@@ -1078,6 +1168,25 @@ export interface RestoredFrom {
   readonly step: Step
 }
 
+/** Part of {@link OpenRun}. */
+export interface ResumeByToken {
+  readonly token: ResumeTokenText
+}
+
+/** What `issueResumeToken` answers. */
+export interface ResumeToken {
+  readonly token: ResumeTokenText
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly step: Step
+  readonly expiresAt: Timestamp
+}
+
+/** Opaque; from `POST /resume-tokens`. It names a state, and grants nothing. */
+export type ResumeTokenText = string
+
 /** Part of {@link PolicySpec}. */
 export interface Retention {
   /** A checkpoint is kept while any of these keeps it. */
@@ -1209,6 +1318,16 @@ export interface RetentionRunPage {
 export interface RetentionRuns {
   readonly items: readonly RetentionRun[]
   readonly next: string | null
+}
+
+/** Part of {@link GoodStretch}. */
+export interface Rewritten {
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly at: Timestamp
+  readonly index: LogIndex
+  /** When an earlier run succeeded. */
+  readonly after: Timestamp
 }
 
 /** What `getRun` answers. */
@@ -1504,6 +1623,14 @@ export interface VerifyCheckpoint {
   readonly verification?: string
 }
 
+/** The half-open span of time that the partition is about; the same for all its runs. */
+export interface Window {
+  /** The first moment of it. */
+  readonly from: Timestamp
+  /** The first moment after it. */
+  readonly to: Timestamp
+}
+
 /** What each operation takes and answers, and its own codes beside those that all have. */
 export interface Operations {
   /**
@@ -1785,7 +1912,9 @@ export interface Operations {
    * attempt of the job and partition, and declares the job if nobody has. With `latest`, a
    * job whose current line has no checkpoint yet starts fresh (`plan` is null); one that has
    * candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line
-   * on purpose; a digest resumes from that checkpoint or fails.
+   * on purpose; a digest resumes from that checkpoint or fails. A resume token does too, and
+   * is refused with `RESUME_TOKEN_STALE` where the line has a newer good state, unless
+   * `rewind` is given. `abandons` says what of the current line is left behind.
    */
   readonly openRun: {
     readonly input: {
@@ -1807,6 +1936,11 @@ export interface Operations {
       | 'RESUME_MISMATCH'
       | 'ENVIRONMENT_NOT_FOUND'
       | 'REGISTRATION_CONFLICT'
+      | 'RESUME_TOKEN_INVALID'
+      | 'RESUME_TOKEN_EXPIRED'
+      | 'RESUME_TOKEN_MISMATCH'
+      | 'RESUME_TOKEN_STALE'
+      | 'WINDOW_MISMATCH'
       | 'PLAN_TOO_LARGE'
   }
   /**
@@ -1846,6 +1980,85 @@ export interface Operations {
       | 'RESUME_MISMATCH'
       | 'PLAN_TOO_LARGE'
       | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Get which windows of a range have a good checkpoint. Stretches in the order of their
+   * windows: good, missing (no window, nothing saved, or nothing good), and where two windows
+   * overlap; a window that was worked on again after it had succeeded says so. `limit` counts
+   * windows, each of which gives up to three stretches.
+   */
+  readonly getCoverage: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job: JobName
+      /** The first moment of it. */
+      readonly from: Timestamp
+      /** The first moment after it. */
+      readonly to: Timestamp
+      readonly minGrade?: Grade
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: CoveragePage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'JOB_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Get what going back to a checkpoint would abandon. Changes nothing. To go back, open a
+   * run with `resume` set to the checkpoint and `rewind`.
+   */
+  readonly previewRewind: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job: JobName
+      readonly to: Digest
+      readonly partition?: Partition
+      readonly asOf?: LogIndex
+    }
+    readonly response: Abandoned
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'CHECKPOINT_NOT_GOOD'
+      | 'RESUME_MISMATCH'
+      | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Get a small signed token that stands for a good state. For orchestrators that keep one
+   * short text between attempts. It is bound to the namespace, job, partition and checkpoint,
+   * and expires; it grants nothing: who exchanges it needs a grant of their own. Without
+   * `checkpoint`, for the latest good one. Changes nothing.
+   */
+  readonly issueResumeToken: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: IssueResumeToken }
+    readonly response: ResumeToken
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'CHECKPOINT_NOT_GOOD'
+      | 'RESUME_MISMATCH'
+      | 'JOB_NOT_FOUND'
+      | 'NO_GOOD_CHECKPOINT'
+  }
+  /**
+   * Get the plan that a resume token stands for. Changes nothing. To go on from it, open a
+   * run with `resume` set to `{ "token": … }`.
+   */
+  readonly exchangeResumeToken: {
+    readonly input: { readonly namespace: NamespaceName; readonly body: ExchangeResumeToken }
+    readonly response: RecoveryPlan
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'CHECKPOINT_NOT_GOOD'
+      | 'RESUME_MISMATCH'
+      | 'RESUME_TOKEN_INVALID'
+      | 'RESUME_TOKEN_EXPIRED'
+      | 'RESUME_TOKEN_MISMATCH'
+      | 'PLAN_TOO_LARGE'
   }
   /** Get ancestors or descendants, bounded in depth and count. */
   readonly getLineage: {
@@ -2233,6 +2446,10 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   openRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs', repeat: 'by-key' },
   getLatest: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/latest' },
   planRecovery: { method: 'POST', path: '/v1/namespaces/{namespace}/recovery-plans' },
+  getCoverage: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/coverage' },
+  previewRewind: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/rewind' },
+  issueResumeToken: { method: 'POST', path: '/v1/namespaces/{namespace}/resume-tokens' },
+  exchangeResumeToken: { method: 'POST', path: '/v1/namespaces/{namespace}/resume-tokens/plan' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {
     method: 'GET',

@@ -5,6 +5,7 @@ import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
+import type { Window } from './window.ts'
 
 /** Most bytes of one document. */
 export const DOCUMENT_MAX_BYTES = 8 * 1024 * 1024
@@ -52,6 +53,10 @@ export interface RunOpened extends EntryBase {
   readonly restoredFrom?: RestoredFrom
   readonly environment?: Digest
   readonly labels?: Labels
+  /** What the partition is about; on the first run that says so. */
+  readonly window?: Window
+  /** That it goes back on purpose, and leaves newer states behind. */
+  readonly rewind?: true
 }
 
 export interface RunClosed extends EntryBase {

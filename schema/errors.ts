@@ -66,6 +66,11 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+  RESUME_TOKEN_INVALID: { retryable: false },
+  RESUME_TOKEN_EXPIRED: { retryable: false },
+  RESUME_TOKEN_MISMATCH: { retryable: false },
+  RESUME_TOKEN_STALE: { retryable: false },
+  WINDOW_MISMATCH: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
 
   // What a blob store says of bytes, or of itself.

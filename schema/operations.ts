@@ -8,6 +8,7 @@ import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
 import { retentionOperations } from './operations/retention.ts'
+import { segmentOperations } from './operations/segments.ts'
 import { verifyOperations } from './operations/verify.ts'
 
 /**
@@ -19,6 +20,7 @@ export const operations = {
   ...policyOperations,
   ...registerOperations,
   ...recoverOperations,
+  ...segmentOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

@@ -18,6 +18,7 @@ import { openLog, type Log } from './log/open-log.ts'
 import type { Projection } from './log/projection.ts'
 import { proveConsistency } from './log/read-proofs.ts'
 import { replay, type ReplayedTable } from './log/replay.ts'
+import { openResumeTokens, type ResumeTokens } from './signing/resume-tokens.ts'
 import { openSignerMemory } from './signing/signer-memory.ts'
 import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys, readLogKeys } from './signing/signing-keys.ts'
@@ -96,9 +97,11 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   const witnesses = logPolicyFile === undefined ? undefined : readWitnessPolicy(logPolicyFile)
   const database = await openDatabase(config.database, nowMs)
   let signer: Signer
+  let tokens: ResumeTokens
   try {
     await checkRole(database, logger)
     signer = await openCatalogSigner(config, database.reader, nowMs())
+    tokens = openResumeTokens(openLogKeys(config.logKeys, nowMs()))
   } catch (error) {
     await database.close()
     throw error
@@ -131,7 +134,18 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   const ending = new AbortController()
   const { signal } = ending
   return {
-    context: { db, log, signer, blobs, cosignatures, ending: signal, nowMs, newId, request: {} },
+    context: {
+      db,
+      log,
+      signer,
+      tokens,
+      blobs,
+      cosignatures,
+      ending: signal,
+      nowMs,
+      newId,
+      request: {},
+    },
     database,
     localKey,
     verifyToken,

@@ -1,6 +1,7 @@
 import type { Digest } from '../schema/digest.ts'
 import type { Asked } from './log/command.ts'
 import type { Log } from './log/open-log.ts'
+import type { ResumeTokens } from './signing/resume-tokens.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Cosignatures } from './cosign/witnessed-head.ts'
 import type { BlobStores } from './store/blob-store.ts'
@@ -14,6 +15,8 @@ export interface Context {
   readonly log: Log
   /** Signs tree heads. */
   readonly signer: Signer
+  /** Makes and reads resume tokens. */
+  readonly tokens: ResumeTokens
   /** The buckets and folders that the configuration names. */
   readonly blobs: BlobStores
   /** What witnesses have said of the newest heads; undefined where no policy names any. */

@@ -28,6 +28,7 @@ import { replay } from './commands/replay.ts'
 import { retainCommands } from './commands/retain.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
+import { segmentCommands } from './commands/segments.ts'
 import { serve } from './commands/serve.ts'
 import { spoolCommands } from './commands/spool.ts'
 import { token } from './commands/token.ts'
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   ...runCommands,
   ...recoverCommands,
   verify,
+  ...segmentCommands,
   ...findingCommands,
   ...retainCommands,
   ...checkpointCommands,

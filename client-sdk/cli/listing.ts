@@ -42,6 +42,11 @@ export interface ListWords<Item> {
   readonly none: string
 }
 
+/** A list as it is reported. */
+export interface ListReport<Item> extends Report {
+  readonly document: { readonly items: readonly Item[]; readonly more: boolean }
+}
+
 /**
  * Reads a list as far as it is wanted and reports it as `{ items, more }`.
  *
@@ -51,7 +56,7 @@ export async function reportList<Item, Cursor>(
   extent: Extent,
   open: (pageCount: number) => PageIterator<Item, Cursor>,
   words: ListWords<Item>,
-): Promise<Report> {
+): Promise<ListReport<Item>> {
   const { items, more } = await readList(extent, open)
   return {
     document: { items, more },

@@ -1,6 +1,16 @@
-import type { Latest, Operations, PlanRecovery, RecoveryPlan } from '../api.ts'
+import type {
+  Abandoned,
+  CoverageStretch,
+  IssueResumeToken,
+  Latest,
+  Operations,
+  PlanRecovery,
+  RecoveryPlan,
+  ResumeToken,
+} from '../api.ts'
 import type { CallOptions } from '../options.ts'
-import type { Scope } from './scope.ts'
+import type { PageIterator } from '../page.ts'
+import { listPages, type ListQuery, type Scope } from './scope.ts'
 
 /** The way back to a good state. */
 export class Recovery {
@@ -32,5 +42,56 @@ export class Recovery {
   plan(input: PlanRecovery, options?: CallOptions): Promise<RecoveryPlan> {
     const { namespace, transport } = this.#scope
     return transport.call('planRecovery', { namespace, body: input }, options)
+  }
+
+  /**
+   * Which windows of a job a range has: good ones, missing ones and overlaps, in order. `limit` counts windows.
+   *
+   * @throws {JOB_NOT_FOUND} it was never declared
+   */
+  coverage(
+    query: ListQuery<Operations['getCoverage']['input']>,
+    options: CallOptions = {},
+  ): PageIterator<CoverageStretch> {
+    const { namespace, transport } = this.#scope
+    return listPages(options, (page, call) =>
+      transport.call('getCoverage', { ...query, namespace, ...page }, call),
+    )
+  }
+
+  /**
+   * What going back to a checkpoint would leave behind; changes nothing. `runs.resume` with `rewind` goes back.
+   *
+   * @throws {CHECKPOINT_NOT_GOOD} it cannot be gone back to; the detail says why
+   */
+  previewRewind(
+    input: Omit<Operations['previewRewind']['input'], 'namespace'>,
+    options?: CallOptions,
+  ): Promise<Abandoned> {
+    const { namespace, transport } = this.#scope
+    return transport.call('previewRewind', { ...input, namespace }, options)
+  }
+
+  /**
+   * Gets a small signed token that stands for the named or the latest good checkpoint, for an orchestrator to
+   * carry; `runs.resume` takes it as `resume: { token }`.
+   *
+   * @throws {NO_GOOD_CHECKPOINT} none is good; the detail says why
+   */
+  issueToken(input: IssueResumeToken, options?: CallOptions): Promise<ResumeToken> {
+    const { namespace, transport } = this.#scope
+    return transport.call('issueResumeToken', { namespace, body: input }, options)
+  }
+
+  /**
+   * Gets the plan that a resume token stands for, without opening a run.
+   *
+   * @throws {RESUME_TOKEN_INVALID} it was altered, or is of another catalog
+   * @throws {RESUME_TOKEN_EXPIRED} its time is over
+   * @throws {RESUME_TOKEN_MISMATCH} it is for another namespace
+   */
+  exchangeToken(token: string, options?: CallOptions): Promise<RecoveryPlan> {
+    const { namespace, transport } = this.#scope
+    return transport.call('exchangeResumeToken', { namespace, body: { token } }, options)
   }
 }

@@ -1,4 +1,12 @@
-import type { LogIndex, OpenRun, Operations, RecoveryPlan, Run, Skipped } from '../api.ts'
+import type {
+  Abandoned,
+  LogIndex,
+  OpenRun,
+  Operations,
+  RecoveryPlan,
+  Run,
+  Skipped,
+} from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import type { PageIterator } from '../page.ts'
 import { RunHandle, type RunIdentity, type RunParts } from '../run.ts'
@@ -6,7 +14,7 @@ import { listPages, type ListQuery } from './scope.ts'
 
 /** What to run, and from which state. */
 export interface ResumeInput extends Omit<OpenRun, 'resume'> {
-  /** The last good state, none on purpose, or exactly this checkpoint. Default: `latest`. */
+  /** The last good state, none on purpose, exactly this checkpoint, or that of a resume token. Default: `latest`. */
   readonly resume?: OpenRun['resume']
 }
 
@@ -17,6 +25,8 @@ export interface Resumed {
   readonly plan: RecoveryPlan | null
   /** Newer candidates that were passed over, and why. */
   readonly skipped: readonly Skipped[]
+  /** What a rewind, a resume token or `none` leaves behind of the line until now. */
+  readonly abandons: Abandoned
   /** That the opening is recorded, as C2SP tlog-proof text. */
   readonly proof: string
 }
@@ -38,6 +48,8 @@ export class Runs {
    * @throws {STORE_UNAVAILABLE} the store failed, and an older attempt's checkpoints are staged
    * @throws {NO_GOOD_CHECKPOINT} there are checkpoints and none is good; the detail says why
    * @throws {CHECKPOINT_NOT_GOOD} the checkpoint asked for is not good
+   * @throws {RESUME_TOKEN_STALE} the line has a newer good state than the token; `rewind` says to go back
+   * @throws {WINDOW_MISMATCH} the partition is known to be about another span of time
    */
   async resume(input: ResumeInput, options?: CallOptions): Promise<Resumed> {
     const { namespace, transport, delivery, uploads } = this.#parts

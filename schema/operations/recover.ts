@@ -1,10 +1,13 @@
 import { Type } from 'typebox'
+import { Abandoned } from '../abandoned.ts'
 import { Grade, Skipped } from '../checkpoint.ts'
 import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan, sourceWishes } from '../recovery-plan.ts'
 import { Proof } from '../proof.ts'
+import { ResumeTokenText } from '../resume-token.ts'
 import { Run } from '../run.ts'
+import { Window } from '../window.ts'
 import {
   closed,
   inNamespace,
@@ -36,7 +39,7 @@ export const recoverOperations = {
     path: `${prefix}/runs`,
     summary: 'Open a run and, in the same step, resume from the last good state',
     description:
-      'Fences every older attempt of the job and partition, and declares the job if nobody has. With `latest`, a job whose current line has no checkpoint yet starts fresh (`plan` is null); one that has candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on purpose; a digest resumes from that checkpoint or fails.',
+      'Fences every older attempt of the job and partition, and declares the job if nobody has. With `latest`, a job whose current line has no checkpoint yet starts fresh (`plan` is null); one that has candidates but no good one is refused with `NO_GOOD_CHECKPOINT`. `none` starts a new line on purpose; a digest resumes from that checkpoint or fails. A resume token does too, and is refused with `RESUME_TOKEN_STALE` where the line has a newer good state, unless `rewind` is given. `abandons` says what of the current line is left behind.',
     tag: 'runs',
     verb: 'append',
     reach: 'none',
@@ -47,7 +50,24 @@ export const recoverOperations = {
         job: JobName,
         partition: Type.Optional(Partition),
         run: Type.Optional(RunId),
-        resume: Type.Union([Type.Enum(['latest', 'none']), Digest]),
+        resume: Type.Union([
+          Type.Enum(['latest', 'none']),
+          Digest,
+          closed({ token: ResumeTokenText }, 'ResumeByToken'),
+        ]),
+        rewind: Type.Optional(
+          Type.Literal(true, {
+            description:
+              'That going back is meant: with a digest, a token or `none`. Recorded with the run.',
+          }),
+        ),
+        window: Type.Optional(
+          Type.Unsafe<Window>({
+            ...Window,
+            description:
+              'The half-open span of time that the partition is about; the same for all its runs.',
+          }),
+        ),
         minGrade: Type.Optional(Grade),
         environment: Type.Optional(Digest),
         labels: Type.Optional(Labels),
@@ -60,6 +80,7 @@ export const recoverOperations = {
         run: Run,
         plan: Type.Union([RecoveryPlan, Type.Null()]),
         skipped: Type.Array(Skipped),
+        abandons: Abandoned,
         proof: Proof,
       },
       'OpenedRun',
@@ -75,6 +96,11 @@ export const recoverOperations = {
       'RESUME_MISMATCH',
       'ENVIRONMENT_NOT_FOUND',
       'REGISTRATION_CONFLICT',
+      'RESUME_TOKEN_INVALID',
+      'RESUME_TOKEN_EXPIRED',
+      'RESUME_TOKEN_MISMATCH',
+      'RESUME_TOKEN_STALE',
+      'WINDOW_MISMATCH',
       'PLAN_TOO_LARGE',
     ],
   }),

@@ -1,3 +1,4 @@
+import { nothingAbandoned, type Abandoned } from '../../schema/abandoned.ts'
 import type { Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
@@ -6,6 +7,7 @@ import type { LogIndex, NamespaceName, Partition, RunId } from '../../schema/nam
 import type { InputOf } from '../../schema/operations.ts'
 import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
 import type { RestoredFrom, Run } from '../../schema/run.ts'
+import { parseWindow, type WindowMs } from '../../schema/window.ts'
 import type { Context } from '../context.ts'
 import { allowedBy, type Decision, type Draft } from '../log/command.ts'
 import type { Facts } from '../log/facts.ts'
@@ -13,9 +15,19 @@ import { proveEntry } from '../log/read-proofs.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
-import { environmentByDigest, lineByJob, read, runById } from '../timeline/lookups.ts'
+import { findLatest } from '../timeline/find-latest.ts'
+import {
+  environmentByDigest,
+  lineByJob,
+  read,
+  runById,
+  windowByPartition,
+} from '../timeline/lookups.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
+import { findAbandoned } from './find-abandoned.ts'
+import { readResume, type Resume } from './read-resume.ts'
+import { checkFloating, windowToRecord } from './rules.ts'
 
 type Input = InputOf<'openRun'>
 
@@ -27,6 +39,8 @@ export interface OpenedRun {
   readonly run: Run
   readonly plan: RecoveryPlan | null
   readonly skipped: readonly Skipped[]
+  /** What of the line until now is left behind; with `latest`, what was skipped says it. */
+  readonly abandons: Abandoned
   /** That the run's opening is recorded, as tlog-proof text. */
   readonly proof: string
 }
@@ -45,14 +59,18 @@ interface Opened {
  *
  * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | ENVIRONMENT_NOT_FOUND | REGISTRATION_CONFLICT}
  * @throws {NO_GOOD_CHECKPOINT | CHECKPOINT_NOT_FOUND | CHECKPOINT_NOT_GOOD | RESUME_MISMATCH}
- * @throws {PLAN_TOO_LARGE}
+ * @throws {RESUME_TOKEN_INVALID | RESUME_TOKEN_EXPIRED | RESUME_TOKEN_MISMATCH | RESUME_TOKEN_STALE}
+ * @throws {WINDOW_MISMATCH | PLAN_TOO_LARGE}
  */
 export async function openRun(
   context: Context,
   principal: Principal,
-  { namespace, body }: Input,
+  input: Input,
 ): Promise<OpenedRun> {
+  const { namespace, body } = input
   const grant = requireOnJob(principal, 'append', { namespace, job: body.job })
+  const resume = readResume(context, input)
+  const window = body.window && parseWindow(body.window)
   const run = body.run ?? (context.newId() as RunId)
   const partition = body.partition ?? ('' as Partition)
   const { environment } = body
@@ -64,11 +82,15 @@ export async function openRun(
       read(lineByJob, namespace, body.job, partition),
       read(runById, namespace, run),
       ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
+      ...(window === undefined ? [] : [read(windowByPartition, namespace, body.job, partition)]),
     ],
-    decide: (facts) => decide(facts, { namespace, run, partition, body, principal }),
+    decide: (facts) =>
+      decide(facts, { namespace, run, partition, body, principal, resume, window }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  return { ...(await describe(context.db, namespace, opened)), proof }
+  const described = await describe(context.db, namespace, opened)
+  const abandons = await leftBehind(context.db, described.run, resume)
+  return { ...described, abandons, proof }
 }
 
 interface Opening {
@@ -77,10 +99,12 @@ interface Opening {
   readonly partition: Partition
   readonly body: Input['body']
   readonly principal: Principal
+  readonly resume: Resume
+  readonly window: WindowMs | undefined
 }
 
 async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>> {
-  const { namespace, run, partition, body } = opening
+  const { namespace, run, partition, body, window } = opening
   checkNew(facts, opening)
   const db = await facts.query()
   const line = facts.find(lineByJob, [namespace, body.job, partition])
@@ -97,6 +121,10 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
     ...(checkpoint === undefined ? {} : { restoredFrom: restoredFrom(checkpoint) }),
     ...(body.environment === undefined ? {} : { environment: body.environment }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
+    ...(window === undefined
+      ? {}
+      : windowToRecord(window, facts.find(windowByPartition, [namespace, body.job, partition]))),
+    ...(body.rewind === true ? { rewind: true } : {}),
   }
   return {
     drafts: [...declaring, { entry }],
@@ -128,22 +156,35 @@ function checkNew(facts: Facts, { namespace, run, body }: Opening): void {
 
 async function chooseFor(
   db: Reader,
-  { namespace, partition, body, principal }: Opening,
+  { namespace, partition, body, principal, resume }: Opening,
 ): Promise<Chosen> {
-  if (body.resume === 'none') return { checkpoint: undefined, skipped: [] }
-  return chooseCheckpoint(
-    db,
-    { principal, verb: 'append' },
-    {
-      namespace,
-      job: body.job,
-      partition,
-      asOf: NOW,
-      minGrade: body.minGrade ?? 'committed',
-      includeAbandoned: false,
-      from: body.resume,
-    },
-  )
+  const { from, isFloating } = resume
+  if (from === 'none') return { checkpoint: undefined, skipped: [] }
+  const question = {
+    namespace,
+    job: body.job,
+    partition,
+    asOf: NOW,
+    minGrade: body.minGrade ?? 'committed',
+    includeAbandoned: false,
+  } as const
+  const asker = { principal, verb: 'append' } as const
+  const chosen = await chooseCheckpoint(db, asker, { ...question, from })
+  if (isFloating && chosen.checkpoint !== undefined) {
+    checkFloating(chosen.checkpoint, (await findLatest(db, question)).checkpoint)
+  }
+  return chosen
+}
+
+/** What the line had before a run was opened, and has no more. */
+async function leftBehind(
+  db: Reader,
+  { namespace, job, partition, openedIndex, restoredFrom: onto }: Run,
+  { from }: Resume,
+): Promise<Abandoned> {
+  if (from === 'latest') return nothingAbandoned
+  const asOf = (openedIndex - 1) as LogIndex
+  return findAbandoned(db, { namespace, job, partition, asOf, onto })
 }
 
 /** A job that nobody declared is declared by its first run. */
@@ -173,7 +214,7 @@ async function describe(
   db: Reader,
   namespace: NamespaceName,
   { run, index, restored, skipped }: Opened,
-): Promise<Omit<OpenedRun, 'proof'>> {
+): Promise<Omit<OpenedRun, 'proof' | 'abandons'>> {
   const row = await db
     .selectFrom('run')
     .selectAll()

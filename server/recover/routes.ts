@@ -1,8 +1,13 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
+import type { segmentOperations } from '../../schema/operations/segments.ts'
 import { answer, json, type Route } from '../http/route.ts'
+import { exchangeResumeToken } from './exchange-resume-token.ts'
+import { getCoverage } from './get-coverage.ts'
 import { getLatest } from './get-latest.ts'
+import { issueResumeToken } from './issue-resume-token.ts'
 import { openRun } from './open-run.ts'
 import { planRecovery } from './plan-recovery.ts'
+import { previewRewind } from './preview-rewind.ts'
 
 /** HTTP to the operations of resuming and planning. */
 export const recoverRoutes = {
@@ -15,4 +20,10 @@ export const recoverRoutes = {
   },
   getLatest: json(getLatest),
   planRecovery: json(planRecovery),
-} satisfies { readonly [Id in keyof typeof recoverOperations]: Route<Id> }
+  getCoverage: json(getCoverage),
+  previewRewind: json(previewRewind),
+  issueResumeToken: json(issueResumeToken),
+  exchangeResumeToken: json(exchangeResumeToken),
+} satisfies {
+  readonly [Id in keyof typeof recoverOperations | keyof typeof segmentOperations]: Route<Id>
+}

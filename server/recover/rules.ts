@@ -3,6 +3,7 @@ import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { PlanSource, PlanWarning, RecoveryPlan } from '../../schema/recovery-plan.ts'
+import { formatWindow, type Window, type WindowMs } from '../../schema/window.ts'
 import type { Row } from '../store/tables.ts'
 import type { Fault } from '../timeline/standing.ts'
 
@@ -25,6 +26,47 @@ export function notGood(checkpoint: Row<'checkpoint'>, fault: Fault): CatalogErr
     'CHECKPOINT_NOT_GOOD',
     `Checkpoint ${checkpoint.digest} cannot be used: ${fault.reason}${where}. Choose another, or ask for the latest good one.`,
     { detail: { checkpoint: checkpoint.digest, ...fault } },
+  )
+}
+
+/**
+ * Refuses a token's checkpoint that the line has gone beyond, or left.
+ *
+ * @throws {RESUME_TOKEN_STALE}
+ */
+export function checkFloating(
+  wanted: Row<'checkpoint'>,
+  latest: Row<'checkpoint'> | undefined,
+): void {
+  // The other tier of the same step is the same state.
+  if (latest?.run === wanted.run && latest.step === wanted.step) return
+  const instead =
+    latest === undefined
+      ? 'is no longer on the current line, which has no good state'
+      : `is not the newest good state any more: ${latest.digest} at step ${latest.step} is`
+  throw new CatalogError(
+    'RESUME_TOKEN_STALE',
+    `The state of the resume token, ${wanted.digest} at step ${wanted.step}, ${instead}. Resume "latest" to go on from there, or send "rewind" with the token to go back on purpose.`,
+    { detail: { checkpoint: wanted.digest, ...(latest && { latest: latest.digest }) } },
+  )
+}
+
+/**
+ * What an entry says of a partition's window: the window where it is the first to, and nothing where it is known.
+ *
+ * @throws {WINDOW_MISMATCH}
+ */
+export function windowToRecord(
+  window: WindowMs,
+  known: Row<'partition_window'> | undefined,
+): { readonly window?: Window } {
+  if (known === undefined) return { window: formatWindow(window) }
+  if (known.from_ms === window.fromMs && known.to_ms === window.toMs) return {}
+  const { from, to } = formatWindow({ fromMs: known.from_ms, toMs: known.to_ms })
+  throw new CatalogError(
+    'WINDOW_MISMATCH',
+    `Partition "${known.partition}" of job "${known.job}" is about ${from} to ${to}, and stays so: give that window or none, or give another span a partition of its own.`,
+    { detail: { from, to } },
   )
 }
 

@@ -1,5 +1,6 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Manifest } from '../../schema/manifest.ts'
+import { parseWindow } from '../../schema/window.ts'
 import type { Projection, Recorded, RowChange } from '../log/projection.ts'
 import { partitionOf } from './rules.ts'
 
@@ -51,7 +52,8 @@ export const registerProjection: Projection = {
   },
 }
 
-function openedRun({ namespace, index, entry }: Recorded<'run.opened'>): readonly RowChange[] {
+function openedRun(recorded: Recorded<'run.opened'>): readonly RowChange[] {
+  const { namespace, index, entry } = recorded
   const { subject: run, job, partition, attempt, restoredFrom } = entry
   return [
     {
@@ -77,7 +79,16 @@ function openedRun({ namespace, index, entry }: Recorded<'run.opened'>): readonl
       },
     },
     { kind: 'upsert', table: 'line', row: { namespace, job, partition, attempt, run } },
+    ...windowOf(recorded),
   ]
+}
+
+function windowOf({ namespace, index, entry }: Recorded<'run.opened'>): readonly RowChange[] {
+  if (entry.window === undefined) return []
+  const { fromMs, toMs } = parseWindow(entry.window)
+  const { job, partition } = entry
+  const row = { namespace, job, partition, log_index: index, from_ms: fromMs, to_ms: toMs }
+  return [{ kind: 'insert', table: 'partition_window', row }]
 }
 
 function registeredCheckpoint(recorded: Recorded<'checkpoint.registered'>): readonly RowChange[] {

@@ -23,6 +23,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   log_key: projection,
   run: projection,
   line: projection,
+  partition_window: projection,
   checkpoint: projection,
   checkpoint_label: projection,
   edge: projection,

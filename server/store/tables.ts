@@ -143,6 +143,15 @@ export const tables = {
     attempt: integer(),
     run: text<RunId>(),
   },
+  /** The half-open span of time that a partition is about. */
+  partition_window: {
+    namespace: text<NamespaceName>(),
+    job: text<JobName>(),
+    partition: text<Partition>(),
+    log_index: integer<LogIndex>(),
+    from_ms: integer(),
+    to_ms: integer(),
+  },
   checkpoint: {
     namespace: text<NamespaceName>(),
     log_index: integer<LogIndex>(),
@@ -273,6 +282,7 @@ export const primaryKeys = {
   log_key: ['namespace', 'log_index'],
   run: ['namespace', 'run'],
   line: ['namespace', 'job', 'partition'],
+  partition_window: ['namespace', 'job', 'partition'],
   checkpoint: ['namespace', 'digest'],
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
@@ -293,6 +303,7 @@ export const projectionTables = [
   'log_key',
   'run',
   'line',
+  'partition_window',
   'checkpoint',
   'checkpoint_label',
   'edge',

@@ -4,6 +4,7 @@ import { lookupOf, newestOf, type Key, type Lookup } from '../store/lookup.ts'
 /** The rows that decisions look at, and the columns that name one. */
 export const runById = lookupOf('run', 'namespace', 'run')
 export const lineByJob = lookupOf('line', 'namespace', 'job', 'partition')
+export const windowByPartition = lookupOf('partition_window', 'namespace', 'job', 'partition')
 export const checkpointByDigest = lookupOf('checkpoint', 'namespace', 'digest')
 export const checkpointBySlot = lookupOf('checkpoint', 'namespace', 'run', 'step', 'tier')
 export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')

@@ -58,6 +58,10 @@ export async function recordWrites(
   return recorded
 }
 
+function neverAsked(): never {
+  throw new Error('a registration asks for no resume token')
+}
+
 async function recordGroup(
   database: Database,
   tx: WriteTransaction,
@@ -85,6 +89,7 @@ async function recordGroup(
       close: async () => undefined,
     },
     signer: unsigned,
+    tokens: { sign: neverAsked, open: neverAsked },
     blobs: openBlobStores([]),
     cosignatures: undefined,
     ending: new AbortController().signal,

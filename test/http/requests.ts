@@ -15,6 +15,8 @@ export interface Recorded {
   readonly other: Digest
   readonly environment: Digest
   readonly retentionRun: string
+  /** A resume token for the checkpoint. */
+  readonly token: string
 }
 
 /** A request to an operation. */
@@ -52,6 +54,10 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   openRun: ({ job }) => ({ body: { job, resume: 'latest', labels: { host: 'a' } } }),
   getLatest: () => ({ query: '?minGrade=committed' }),
   planRecovery: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  getCoverage: () => ({ query: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z' }),
+  previewRewind: ({ other }) => ({ query: `?to=${other}` }),
+  issueResumeToken: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  exchangeResumeToken: ({ token }) => ({ body: { token } }),
   registerCheckpoint: ({ namespace, run }) => ({
     body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },
   }),
@@ -144,6 +150,7 @@ export const nothingRecorded: Recorded = {
   other: digestOf('another checkpoint that nobody registered'),
   environment,
   retentionRun: 'no-retention-run',
+  token: 'cairn-resume-1.none.none',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -157,5 +164,8 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
   const { retentionRun } = decided
-  return { namespace: scene.namespace, job, run, checkpoint, other, environment, retentionRun }
+  const issued = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
+  const { namespace } = scene
+  const { token } = issued
+  return { namespace, job, run, checkpoint, other, environment, retentionRun, token }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import type { Dialect } from '../../migrations/dialect.ts'
+import type { Abandoned } from '../../schema/abandoned.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { isErrorCode, type ErrorCode } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
@@ -16,6 +17,7 @@ export interface Opened {
   readonly run: Run
   readonly plan: RecoveryPlan | null
   readonly skipped: readonly Skipped[]
+  readonly abandons: Abandoned
 }
 
 /** A declared namespace of a test catalog, and what tests do in it; every call is HTTP. */

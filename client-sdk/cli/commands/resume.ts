@@ -1,13 +1,16 @@
+import type { OpenRun } from '../../api.ts'
+import { drawAbandoned } from '../abandoned.ts'
 import { s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { defined } from '../defined.ts'
-import { optional, repeated, required } from '../flag.ts'
+import { optional, repeated, required, toggle } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
 import { planNotes, summarizePlan } from '../plan-text.ts'
 import { minGrade, partition } from '../recovery-flags.ts'
 import { drawRestored, restorePlan } from '../restore-plan.ts'
 import { drawFacts } from '../table.ts'
+import { readWindow, windowWords } from '../window.ts'
 
 export const resume = command({
   words: 'resume',
@@ -19,9 +22,14 @@ export const resume = command({
     job: required({ usage: '--job <job>', summary: 'declared if it is not yet' }, readName),
     partition,
     from: optional(
-      { usage: '--from <state>', summary: 'latest, none, or a digest; default latest' },
+      {
+        usage: '--from <state>',
+        summary: 'latest, none, a digest or a resume token; default latest',
+      },
       readFrom,
     ),
+    rewind: toggle('--rewind', 'going back is meant: with --from a digest, a token or none'),
+    window: optional(windowWords, readWindow),
     restoreInto: optional(
       { usage: '--restore-into <folder>', summary: 'also fetch the state into a folder' },
       readText,
@@ -42,18 +50,20 @@ export const resume = command({
   run: async (session, values) => {
     const { job, run: id, from, environment, restoreInto } = values
     const client = await openClient(session, values)
-    const opened = await client.runs.resume(
-      defined({
+    const opened = await client.runs.resume({
+      ...(values.rewind ? { rewind: true } : {}),
+      ...defined({
         job,
         run: id,
         partition: values.partition,
         resume: from,
+        window: values.window,
         minGrade: values.minGrade,
         environment,
         labels: collectPairs('--label', values.labels),
       }),
-    )
-    const { run, plan, skipped } = opened
+    })
+    const { run, plan, skipped, abandons } = opened
     const restored =
       plan === null || restoreInto === undefined
         ? undefined
@@ -65,6 +75,7 @@ export const resume = command({
         run: { ...identity, ...(environment === undefined ? {} : { environment }) },
         plan,
         skipped,
+        ...(abandons.count === 0 ? {} : { abandons }),
         ...(restored === undefined ? {} : { restored }),
       },
       text: (screen) => {
@@ -78,12 +89,14 @@ export const resume = command({
         ])
         const notes = planNotes(screen, { warnings: plan?.warnings ?? [], skipped })
         const files = restored === undefined ? [] : [drawRestored(screen, restored)]
-        return [facts, ...notes, ...files].join('\n\n')
+        const left = abandons.count === 0 ? [] : [drawAbandoned(screen, abandons)]
+        return [facts, ...notes, ...left, ...files].join('\n\n')
       },
     }
   },
 })
 
-function readFrom(text: string): 'latest' | 'none' | `sha256:${string}` {
-  return text === 'latest' || text === 'none' ? text : readDigest(text)
+function readFrom(text: string): OpenRun['resume'] {
+  if (text === 'latest' || text === 'none') return text
+  return text.startsWith('cairn-resume-') ? { token: text } : readDigest(text)
 }

@@ -1,6 +1,13 @@
 import { planOf, type Documents } from './plan.ts'
 import type { OpenRunBody, RequestOf } from './request.ts'
-import { candidatesOf, faultOf, latestOf, type Skipped, type Wanted } from './standing.ts'
+import {
+  candidatesOf,
+  faultOf,
+  isAbandoned,
+  latestOf,
+  type Skipped,
+  type Wanted,
+} from './standing.ts'
 import { accepted, recorded, refused, repeated, type Verdict, type Violation } from './verdict.ts'
 import { runOf } from './views.ts'
 import { currentRun, isFenced, type Saved, type World } from './world.ts'
@@ -25,6 +32,7 @@ export function decideOpenRun(
   if ('broken' in choice || broken.length > 0) return { broken }
   const { from, skipped } = choice
   const attempt = 1 + (currentRun(world, job, partition)?.opened.attempt ?? 0)
+  const { onLine } = candidatesOf(world, job, partition)
   const facts = recorded(world, at, [
     ...(world.jobs.has(job) ? [] : [{ kind: 'job.declared', subject: job, spec: {} } as const]),
     {
@@ -46,9 +54,19 @@ export function decideOpenRun(
     const opened = after.runs.get(run)
     // The state is chosen of what was there before; the plan is of the moment that records the choice.
     const plan = from === undefined ? null : planOf(after, from, { skipped, documents })
-    return { run: opened && runOf(after, opened), plan, skipped }
+    const left = onLine.filter((saved) => body.resume !== 'latest' && isAbandoned(after, saved))
+    const abandons = { count: left.length, checkpoints: left.map(placeOf) }
+    return { run: opened && runOf(after, opened), plan, skipped, abandons }
   })
 }
+
+const placeOf = ({ checkpoint, manifest: { run, step, kind, tier } }: Saved) => ({
+  checkpoint,
+  run,
+  step,
+  kind,
+  tier,
+})
 
 function chooseState(
   world: World,
