@@ -105,17 +105,29 @@ async function cosignatureIn(
   text: string,
   note: SignedNote,
 ): Promise<NoteSignature> {
-  const { key } = witness
-  const own = text
+  const own = ownLine(witness.key, text)
+  if (own === undefined) throw failed(witness, 'it answered without a cosignature of its key')
+  if (await isCosignature(witness.key, own, note)) return own
+  throw failed(witness, 'its cosignature is not of this tree head')
+}
+
+/** Whether a line is the cosignature of a witness's key under a note. */
+export async function isCosignature(
+  key: VerifierKey,
+  signature: NoteSignature,
+  { text }: SignedNote,
+): Promise<boolean> {
+  return (await checkSignedNote({ text, signatures: [signature] }, [key])).ok
+}
+
+/** The line of a key in a text of signature lines. */
+export function ownLine(key: VerifierKey, text: string): NoteSignature | undefined {
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => parseSignatureLine(line, 'answer'))
     .flatMap((line) => (line.ok ? [line.value] : []))
     .find((one) => one.keyName === key.name && one.keyId === key.keyId)
-  if (own === undefined) throw failed(witness, 'it answered without a cosignature of its key')
-  const checked = await checkSignedNote({ text: note.text, signatures: [own] }, [key])
-  if (!checked.ok) throw failed(witness, 'its cosignature is not of this tree head')
-  return own
 }
 
 const failed = (witness: WitnessAddress, what: string, cause?: unknown): CatalogError =>

@@ -9,7 +9,7 @@ import {
   type SignedNote,
 } from '../../schema/transparency/signed-note.ts'
 import type { Reader } from '../store/database.ts'
-import { askWitness, type WitnessAddress } from './ask-witness.ts'
+import { askWitness, isCosignature, ownLine, type WitnessAddress } from './ask-witness.ts'
 import { proveConsistency, readSignedHead } from '../log/read-proofs.ts'
 import { readTreeHead } from '../log/read-tiles.ts'
 import type { Signer } from '../signing/signer.ts'
@@ -17,9 +17,12 @@ import type { WitnessedHead } from './witnessed-head.ts'
 
 /** After a failure a witness is left alone this long, then twice as long, and so on. */
 const PAUSE_FIRST_MS = 250
-const PAUSE_MAX_MS = 60_000
+/** One that is back is asked again this soon; a request to one that is away costs little. */
+const PAUSE_MAX_MS = 4_000
 /** While nobody waits for cosignatures, a busy log asks for them no more often than this. */
 const REST_MS = 200
+/** Cosignatures are kept so often: those of a busy log's heads in between are soon out of date. */
+const KEEP_REST_MS = 2_000
 
 export interface CollectOptions {
   readonly db: Reader
@@ -66,6 +69,7 @@ export class Collection {
   #looking: Promise<void> | undefined
   #isDue = false
   #rest: NodeJS.Timeout | undefined
+  #keeping: NodeJS.Timeout | undefined
 
   constructor(namespace: NamespaceName, options: CollectOptions) {
     this.#namespace = namespace
@@ -85,7 +89,9 @@ export class Collection {
   }
 
   /** A signed head with the cosignatures that were collected for exactly it. */
-  addTo(signedHead: string): string {
+  async addTo(signedHead: string): Promise<string> {
+    // The first look brings back what was kept before the process began.
+    if (this.#target === undefined) await this.#looking
     return this.#target?.signedHead === signedHead ? withLines(this.#target) : signedHead
   }
 
@@ -118,6 +124,31 @@ export class Collection {
     await Promise.all([this.#looking, ...this.#asked.map((one) => one.running)])
     clearTimeout(this.#rest)
     for (const one of this.#asked) clearTimeout(one.pause)
+    if (this.#keeping !== undefined) await this.#keep()
+  }
+
+  /** Keeps the newest head's cosignatures, which a restart would otherwise have to ask for again. */
+  async #keep(): Promise<void> {
+    clearTimeout(this.#keeping)
+    this.#keeping = undefined
+    const target = this.#target
+    if (target === undefined || target.cosignatures.size === 0) return
+    const lines = [...target.cosignatures.values()].map(formatSignatureLine)
+    try {
+      await this.#options.signer.keepCosignatures(this.#namespace, target, lines)
+    } catch (error) {
+      this.#options.onFailure(error)
+    }
+  }
+
+  /** Brings back what was kept for a head, as far as it is of witnesses that are asked. */
+  async #bringBack(target: Target): Promise<void> {
+    const lines = await this.#options.signer.findCosignatures(this.#namespace, target)
+    for (const { witness } of this.#asked) {
+      const own = ownLine(witness.key, lines.join(''))
+      if (own === undefined || !(await isCosignature(witness.key, own, target.note))) continue
+      target.cosignatures.set(witness, own)
+    }
   }
 
   async #lookWhileDue(): Promise<void> {
@@ -142,7 +173,9 @@ export class Collection {
     if (this.#rest !== undefined && this.#waiters.size === 0) return
     const head = await readSignedHead(this.#options, this.#namespace)
     if (head.signedHead === this.#target?.signedHead) return
-    this.#target = targetOf(head)
+    const target = targetOf(head)
+    if (this.#target === undefined) await this.#bringBack(target)
+    this.#target = target
     // A policy that asks for nobody is met before anybody answers.
     this.#settle(this.#target)
     clearTimeout(this.#rest)
@@ -179,7 +212,9 @@ export class Collection {
       one.oldSize = cosigning.kind === 'ahead' ? cosigning.size : target.size
       if (cosigning.kind === 'cosigned') {
         target.cosignatures.set(one.witness, cosigning.signature)
-        if (target === this.#target) this.#settle(target)
+        if (target !== this.#target) return
+        this.#keeping ??= setTimeout(() => void this.#keep(), KEEP_REST_MS).unref()
+        this.#settle(target)
         return
       }
       const newest = await readTreeHead(db, this.#namespace)

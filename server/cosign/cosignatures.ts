@@ -35,7 +35,7 @@ export function openCosignatures(options: CosignatureOptions): Cosignatures {
     announce: (namespace) => {
       if (!ending.signal.aborted) of(namespace).look()
     },
-    addTo: (namespace, signedHead) => {
+    addTo: async (namespace, signedHead) => {
       if (ending.signal.aborted) return signedHead
       const collection = of(namespace)
       collection.look()

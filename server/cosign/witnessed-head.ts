@@ -7,12 +7,12 @@ export interface WitnessedHead {
   readonly signedHead: string
 }
 
-/** What witnesses have said of the newest heads of this server's logs: working state, gone with the process. */
+/** What witnesses have said of the newest heads of this server's logs. */
 export interface Cosignatures {
   /** Told that a log may have grown; returns at once. */
   readonly announce: (namespace: NamespaceName) => void
   /** A signed head with the cosignatures that were collected for exactly it. */
-  addTo(namespace: NamespaceName, signedHead: string): string
+  addTo(namespace: NamespaceName, signedHead: string): Promise<string>
   /**
    * The newest head of at least `size` entries that reached the quorum, once there is one.
    *

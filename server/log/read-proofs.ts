@@ -101,7 +101,7 @@ export async function readSignedHead(
 ): Promise<WitnessedHead> {
   const head = await readTreeHead(db, namespace)
   const note = await signer.signStored(namespace, head)
-  return { ...head, signedHead: cosignatures?.addTo(namespace, note) ?? note }
+  return { ...head, signedHead: (await cosignatures?.addTo(namespace, note)) ?? note }
 }
 
 /** The head of the batch that brought an entry; that of the newest batch is known without asking. */

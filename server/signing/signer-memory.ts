@@ -30,6 +30,10 @@ export interface SignerMemory {
   read(origin: string): Promise<RootedHead | undefined>
   /** Durable when it resolves with true; false and no change where something else is remembered. */
   swap(swap: Swap): Promise<boolean>
+  /** Keeps what witnesses have said of a head; durable when it resolves, and never changed. */
+  keepCosignatures(origin: string, head: RootedHead, lines: readonly string[]): Promise<void>
+  /** The signature lines that were kept for exactly this head. */
+  findCosignatures(origin: string, head: RootedHead): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -53,6 +57,20 @@ const CREATE_TABLE = (bytes: string): string =>
     root ${bytes} not null
   )`
 
+const CREATE_COSIGNATURES = (bytes: string): string =>
+  `create table if not exists cosignature (
+    origin text not null,
+    size bigint not null,
+    root ${bytes} not null,
+    line text not null,
+    primary key (origin, size, root, line)
+  )`
+
+const COSIGNATURES_ONLY_GROW = ['update', 'delete'].map(
+  (event) => `create trigger if not exists cosignature_no_${event} before ${event} on cosignature
+    begin select raise(abort, 'cosignature is insert-only'); end`,
+)
+
 interface WaitingSwap {
   readonly swap: Swap
   readonly resolve: (swapped: boolean) => void
@@ -65,7 +83,13 @@ function openFile(file: string): SignerMemory {
   handle.pragma('journal_mode = WAL')
   handle.pragma('synchronous = FULL')
   handle.pragma(`wal_autocheckpoint = ${WAL_MAX_PAGES}`)
-  handle.exec(CREATE_TABLE('blob'))
+  for (const text of [
+    CREATE_TABLE('blob'),
+    CREATE_COSIGNATURES('blob'),
+    ...COSIGNATURES_ONLY_GROW,
+  ]) {
+    handle.exec(text)
+  }
   const find = handle.prepare<[string], RootedHead>(
     'select size, root from signed_head where origin = ?',
   )
@@ -109,8 +133,44 @@ function openFile(file: string): SignerMemory {
       new Promise((resolve, reject) => {
         if (waiting.push({ swap, resolve, reject }) === 1) queueMicrotask(flush)
       }),
+    ...cosignaturesIn(handle),
     close: async () => {
       handle.close()
+    },
+  }
+}
+
+/** What witnesses have said, in the memory's file. */
+function cosignaturesIn(
+  handle: BetterSqlite.Database,
+): Pick<SignerMemory, 'keepCosignatures' | 'findCosignatures'> {
+  const addLine = handle.prepare(
+    'insert into cosignature (origin, size, root, line) values (?, ?, ?, ?) on conflict do nothing',
+  )
+  const addLines = handle.transaction(
+    (origin: string, { size, root }: RootedHead, lines: readonly string[]) => {
+      for (const line of lines) addLine.run(origin, size, root, line)
+    },
+  )
+  const findLines = handle
+    .prepare<[string, number, Uint8Array], string>(
+      'select line from cosignature where origin = ? and size = ? and root = ? order by line',
+    )
+    .pluck()
+  return {
+    keepCosignatures: async (origin, head, lines) => {
+      try {
+        addLines.immediate(origin, head, lines)
+      } catch (error) {
+        throw memoryFailure(error)
+      }
+    },
+    findCosignatures: async (origin, { size, root }) => {
+      try {
+        return findLines.all(origin, size, root)
+      } catch (error) {
+        throw memoryFailure(error)
+      }
     },
   }
 }
@@ -128,15 +188,18 @@ async function openShared(url: string): Promise<SignerMemory> {
   pool.on('connect', (client) => client.on('error', () => undefined))
   const query = async (text: string, values: unknown[]) => {
     try {
-      return await pool.query<{ size: string; root: Uint8Array }>(text, values)
+      return await pool.query<{ size: string; root: Uint8Array; line: string }>(text, values)
     } catch (error) {
       throw memoryFailure(error)
     }
   }
-  const { rows } = await query("select to_regclass('signed_head') as size", [])
-  if (typeof rows[0]?.size !== 'string') {
+  for (const [table, create] of [
+    ['signed_head', CREATE_TABLE('bytea')],
+    ['cosignature', CREATE_COSIGNATURES('bytea')],
+  ] as const) {
+    const { rows } = await query('select to_regclass($1) as size', [table])
     // Two servers may start at once, and "if not exists" does not keep the second from failing.
-    await query(CREATE_TABLE('bytea'), []).catch(() => query(CREATE_TABLE('bytea'), []))
+    if (typeof rows[0]?.size !== 'string') await query(create, []).catch(() => query(create, []))
   }
   return {
     read: async (origin) => {
@@ -156,6 +219,20 @@ async function openShared(url: string): Promise<SignerMemory> {
               [origin, to.size, to.root, from.size, from.root],
             )
       return rowCount === 1
+    },
+    keepCosignatures: async (origin, { size, root }, lines) => {
+      await query(
+        `insert into cosignature (origin, size, root, line)
+         select $1, $2, $3, line from unnest($4::text[]) as line on conflict do nothing`,
+        [origin, size, root, lines],
+      )
+    },
+    findCosignatures: async (origin, { size, root }) => {
+      const found = await query(
+        'select line from cosignature where origin = $1 and size = $2 and root = $3 order by line',
+        [origin, size, root],
+      )
+      return found.rows.map(({ line }) => line)
     },
     close: () => pool.end(),
   }

@@ -78,6 +78,14 @@ export interface Signer {
    * @throws {LOG_ROLLED_BACK} a head that the database has not got was signed meanwhile
    */
   remember(namespace: NamespaceName, head: RootedHead): Promise<void>
+  /** Keeps the lines that witnesses have added to a head, beside what was signed. */
+  keepCosignatures(
+    namespace: NamespaceName,
+    head: RootedHead,
+    lines: readonly string[],
+  ): Promise<void>
+  /** The lines that were kept for exactly this head; nobody has checked them since. */
+  findCosignatures(namespace: NamespaceName, head: RootedHead): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -166,6 +174,9 @@ export function openSigner(options: SignerOptions): Signer {
       await check(namespace, storedLog(db, namespace, newest))
     },
     remember,
+    keepCosignatures: (namespace, head, lines) =>
+      memory.keepCosignatures(logOf(namespace).origin, head, lines),
+    findCosignatures: (namespace, head) => memory.findCosignatures(logOf(namespace).origin, head),
     close: () => memory.close(),
   }
 }

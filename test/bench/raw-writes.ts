@@ -34,6 +34,8 @@ const unsigned: Signer = {
   check: async () => undefined,
   examine: async () => undefined,
   remember: async () => undefined,
+  keepCosignatures: async () => undefined,
+  findCosignatures: async () => [],
   close: async () => undefined,
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { describe, test, type TestContext } from 'node:test'
 import type { NamespaceName } from '../../schema/names.ts'
 import { formatSignatureLine, parseSignedNote } from '../../schema/transparency/signed-note.ts'
 import { formatVerifierKey } from '../../schema/transparency/verifier-key.ts'
 import { parseWitnessRequest } from '../../schema/transparency/witness-request.ts'
+import { readTreeHead } from '../../server/log/read-tiles.ts'
 import { openCosignatures } from '../../server/cosign/cosignatures.ts'
 import { readWitnessPolicy } from '../../server/cosign/witness-policy.ts'
 import { dialects, openTestCatalog, type TestCatalog } from '../harness/catalog.ts'
@@ -131,6 +133,59 @@ for (const dialect of dialects) {
       await assert.rejects(waits, { code: 'NOT_WITNESSED' })
       assert.equal(failures.length, 1)
     })
+
+    test('has after a restart what was cosigned before it, also where the witness is away', async (context) => {
+      const scene = await openScene(context, dialect)
+      const witness = await openWitness(context, logKeysOf(scene.at))
+      const policy = policyText([witness])
+      const size = await scene.size()
+      const first = collect(context, scene, policy)
+      const { signedHead } = await first.cosignatures.waitFor(namespace, size, soon())
+      await first.cosignatures.close()
+      await witness.close()
+      const second = collect(context, scene, policy)
+      const note = await scene.at.catalog.context.signer.signStored(
+        namespace,
+        await readTreeHead(scene.at.catalog.context.db, namespace),
+      )
+      assert.equal(await second.cosignatures.addTo(namespace, note), signedHead)
+      const again = await second.cosignatures.waitFor(namespace, size, soon())
+      assert.equal(again.signedHead, signedHead)
+      // One of another head, and of nobody who is asked, stays where it is.
+      const stranger = { url: witness.url, verifierKey: formatVerifierKey(foreign.key) }
+      const third = collect(context, scene, policyText([stranger]))
+      assert.equal(await third.cosignatures.addTo(namespace, note), note)
+    })
+
+    // The clock that is moved would be that of PostgreSQL's connections too.
+    const skip = dialect === 'postgres' ? 'once is enough: no statement has to do with it' : false
+    test(
+      'asks a witness that is back within four seconds, however long it was away',
+      { skip },
+      async (context) => {
+        const scene = await openScene(context, dialect)
+        let isAway = true
+        const url = await openServer(context, (request, response) => {
+          const answer = async (): Promise<void> => {
+            const { note } = valueOf(parseWitnessRequest(await readAll(request)))
+            response.writeHead(isAway ? 500 : 200)
+            response.end(formatSignatureLine(cosignatureBy(foreign, note.text, 1)))
+          }
+          void answer()
+        })
+        context.mock.timers.enable({ apis: ['setTimeout'] })
+        const policy = policyText([{ url, verifierKey: formatVerifierKey(foreign.key) }])
+        const { cosignatures, failures } = collect(context, scene, policy)
+        const size = await scene.size()
+        const waits = cosignatures.waitFor(namespace, size, soon())
+        for (let count = 1; count <= 9; count += 1) {
+          while (failures.length < count) await setImmediate()
+          isAway = count < 9
+          context.mock.timers.tick(4_000)
+        }
+        assert.equal((await waits).size, size)
+      },
+    )
 
     test('has a quorum without the witness that is away, and keeps no request waiting', async (context) => {
       const scene = await openScene(context, dialect)
