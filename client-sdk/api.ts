@@ -327,6 +327,19 @@ export type Digest = `sha256:${string}`
 /** Part of {@link Lineage}. */
 export type Direction = 'ancestors' | 'descendants'
 
+/** Part of {@link Reconciliation}. */
+export interface Disagreement {
+  readonly kind: DisagreementKind
+  readonly uri: string
+  readonly versionId: string
+  readonly sizeBytes: number
+  readonly checkpoint?: Digest
+  readonly lastModified?: string
+}
+
+/** Part of {@link Disagreement}. */
+export type DisagreementKind = 'missing' | 'size-differs' | 'orphan'
+
 /** `follows`: the previous checkpoint of the same run. */
 export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
 
@@ -1105,6 +1118,56 @@ export interface Receipt {
    */
   readonly proof: string
 }
+
+/** What `reconcileBucket` takes. */
+export interface ReconcileBucket {
+  readonly reconciliation?: string
+  /** `next` of one that did not come to its end: only the rest is compared. */
+  readonly after?: string
+  /** Younger versions without a pointer are no orphans yet. Default: `86400`. */
+  readonly minAgeSeconds?: number
+}
+
+/** Part of {@link Reconciliation}. */
+export interface ReconciledCounts {
+  /** Versions that the bucket holds, without delete markers. */
+  readonly versions: number
+  /** Pointers of live checkpoints of this namespace into the bucket. */
+  readonly references: number
+  /** Pointers whose version is not in the bucket. */
+  readonly missing: number
+  /** Pointers whose version has another size. */
+  readonly sizeDiffers: number
+  /** Versions that no checkpoint of any namespace points at. */
+  readonly orphans: number
+  /** Bytes of those. */
+  readonly orphanBytes: number
+  /** Versions without a pointer that are too young to tell: being uploaded, perhaps. */
+  readonly young: number
+}
+
+/** What `reconcileBucket` answers. */
+export interface Reconciliation {
+  /** Send it again to follow this one, rather than begin another. */
+  readonly reconciliation: string
+  readonly bucket: BucketName
+  readonly state: ReconciliationState
+  readonly counts: ReconciledCounts
+  /** The first 1,000; the counts have all. */
+  readonly disagreements: readonly Disagreement[]
+  /** Send it as `after` to go on from here, if this server is gone. */
+  readonly next: string | null
+  readonly index?: LogIndex
+  readonly at?: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof?: string
+}
+
+/** Part of {@link Reconciliation}. */
+export type ReconciliationState = 'running' | 'ended'
 
 /** What `recordEvidence` takes. */
 export interface RecordEvidence {
@@ -2150,6 +2213,27 @@ export interface Operations {
       | 'STORE_UNSUITABLE'
   }
   /**
+   * Compare what a bucket holds with what checkpoints point at, both ways. Answers when it
+   * has ended, or after some seconds with `state` `running`: then send `reconciliation` to
+   * follow it. Records the counts and some examples; removes and demotes nothing. An
+   * `Idempotency-Key` is ignored: while one is under way, the same request follows it.
+   */
+  readonly reconcileBucket: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly bucket: BucketName
+      readonly body: ReconcileBucket
+    }
+    readonly response: Reconciliation
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'BUCKET_NOT_ALLOWED'
+      | 'BUCKET_ACCESS_DENIED'
+      | 'INVALID_CURSOR'
+      | 'STORE_UNAVAILABLE'
+      | 'STORE_UNSUITABLE'
+  }
+  /**
    * Withdraw a checkpoint for good. Refused while a live delta needs it. The same tombstone
    * again answers the first; another is refused.
    */
@@ -2466,6 +2550,10 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   },
   listBuckets: { method: 'GET', path: '/v1/namespaces/{namespace}/buckets' },
   probeBucket: { method: 'POST', path: '/v1/namespaces/{namespace}/buckets/{bucket}/probe' },
+  reconcileBucket: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/buckets/{bucket}/reconciliations',
+  },
   tombstoneCheckpoint: {
     method: 'POST',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',

@@ -4,6 +4,7 @@ import type { Digest } from './digest.ts'
 import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
+import type { Disagreement, ReconciledCounts } from './reconciliation.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 import type { Window } from './window.ts'
 
@@ -90,6 +91,16 @@ export interface EvidenceRecorded extends EntryBase {
   readonly bytes?: number
   readonly durationMs?: number
   readonly detail?: EvidenceDetail
+}
+
+/** How a bucket and the catalog agreed; the subject is the bucket's name in the configuration. */
+export interface BucketReconciled extends EntryBase {
+  readonly kind: 'bucket.reconciled'
+  readonly counts: ReconciledCounts
+  /** The first of what they did not agree in. */
+  readonly examples: readonly Disagreement[]
+  /** Set when it went on behind an earlier one: the counts are of the rest. */
+  readonly isContinued?: true
 }
 
 /** The subject is the bucket's name in the configuration. */
@@ -189,6 +200,7 @@ export type Entry =
   | EvidenceRecorded
   | CheckpointTombstoned
   | BucketProbed
+  | BucketReconciled
   | HoldPlaced
   | HoldLifted
   | RetentionDecided

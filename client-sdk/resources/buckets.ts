@@ -1,4 +1,4 @@
-import type { Bucket, BucketProbe, Operations } from '../api.ts'
+import type { Bucket, BucketProbe, Operations, ReconcileBucket, Reconciliation } from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import type { Scope } from './scope.ts'
 
@@ -33,5 +33,28 @@ export class Buckets {
     const { namespace, transport } = this.#scope
     const call = { timeoutMs: PROBE_MAX_MS, ...options }
     return transport.call('probeBucket', { namespace, bucket }, call)
+  }
+
+  /**
+   * Has the catalog compare a bucket with what checkpoints point at, both ways, and waits for the end. Removes
+   * and demotes nothing.
+   *
+   * @param options.onProgress Hears how far it is, every few seconds, with `next` to go on from.
+   * @throws {BUCKET_NOT_ALLOWED} the catalog's configuration does not name it
+   * @throws {STORE_UNAVAILABLE | BUCKET_ACCESS_DENIED | STORE_UNSUITABLE} it cannot be listed to its end
+   */
+  async reconcile(
+    bucket: string,
+    input: Omit<ReconcileBucket, 'reconciliation'> = {},
+    { onProgress, ...options }: CallOptions & { onProgress?: (state: Reconciliation) => void } = {},
+  ): Promise<Reconciliation> {
+    const { namespace, transport } = this.#scope
+    let body: ReconcileBucket = input
+    for (;;) {
+      const state = await transport.call('reconcileBucket', { namespace, bucket, body }, options)
+      onProgress?.(state)
+      if (state.state !== 'running') return state
+      body = { ...input, reconciliation: state.reconciliation }
+    }
   }
 }

@@ -3,6 +3,7 @@ import { Bucket, BucketName, BucketProbe } from '../bucket.ts'
 import { Evidence, EvidenceReceipt } from '../checkpoint.ts'
 import { Digest } from '../names.ts'
 import { asOfQuery } from '../page.ts'
+import { Reconciliation } from '../reconciliation.ts'
 import { Depth, Verification } from '../verification.ts'
 import {
   closed,
@@ -89,6 +90,51 @@ export const verifyOperations = {
       'NAMESPACE_NOT_FOUND',
       'BUCKET_NOT_ALLOWED',
       'BUCKET_ACCESS_DENIED',
+      'STORE_UNAVAILABLE',
+      'STORE_UNSUITABLE',
+    ],
+  }),
+  reconcileBucket: operation({
+    method: 'POST',
+    path: `${prefix}/buckets/{bucket}/reconciliations`,
+    summary: 'Compare what a bucket holds with what checkpoints point at, both ways',
+    description:
+      'Answers when it has ended, or after some seconds with `state` `running`: then send `reconciliation` to follow it. Records the counts and some examples; removes and demotes nothing. An `Idempotency-Key` is ignored: while one is under way, the same request follows it.',
+    tag: 'evidence',
+    verb: 'verify',
+    reach: 'namespace',
+    params: closed({ ...inNamespace, bucket: BucketName }),
+    query: noQuery,
+    body: closed(
+      {
+        reconciliation: Type.Optional(Type.String({ maxLength: 64 })),
+        after: Type.Optional(
+          Type.String({
+            description: '`next` of one that did not come to its end: only the rest is compared.',
+            maxLength: 8192,
+          }),
+        ),
+        minAgeSeconds: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 31_536_000,
+            default: 86_400,
+            description: 'Younger versions without a pointer are no orphans yet.',
+          }),
+        ),
+      },
+      'ReconcileBucket',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: Reconciliation,
+    answer: 'json',
+    repeat: 'safe',
+    ignoresKey: true,
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'BUCKET_NOT_ALLOWED',
+      'BUCKET_ACCESS_DENIED',
+      'INVALID_CURSOR',
       'STORE_UNAVAILABLE',
       'STORE_UNSUITABLE',
     ],

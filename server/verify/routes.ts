@@ -2,6 +2,7 @@ import type { verifyOperations } from '../../schema/operations/verify.ts'
 import { answer, json, type Route } from '../http/route.ts'
 import { listBuckets } from './list-buckets.ts'
 import { probeBucket } from './probe-bucket.ts'
+import { reconcileBucket } from './reconcile-bucket.ts'
 import { recordEvidence } from './record-evidence.ts'
 import { verifyCheckpoint } from './verify-checkpoint.ts'
 
@@ -16,4 +17,8 @@ export const verifyRoutes = {
   listBuckets: json(listBuckets),
   probeBucket: async (context, principal, input) =>
     answer(await probeBucket(context, principal, input), { status: 201 }),
+  reconcileBucket: async (context, principal, input) => {
+    const reconciliation = await reconcileBucket(context, principal, input)
+    return answer(reconciliation, { status: reconciliation.state === 'ended' ? 200 : 202 })
+  },
 } satisfies { readonly [Id in keyof typeof verifyOperations]: Route<Id> }

@@ -119,6 +119,7 @@ describe('a client', () => {
       () => catalog.checkpoints.verify(digest, 'present'),
       () => catalog.buckets.list(),
       () => catalog.buckets.probe('disk'),
+      () => catalog.buckets.reconcile('disk'),
     ]
     for (const call of calls) await call().catch(() => undefined)
     const fill: Readonly<Record<string, string>> = {

@@ -135,7 +135,7 @@ describe('the OpenAPI document', () => {
     })
     assert.deepEqual(
       without.map(({ id }) => id),
-      ['registerCheckpoints', 'verifyCheckpoint'],
+      ['registerCheckpoints', 'verifyCheckpoint', 'reconcileBucket'],
     )
     for (const { operation } of without) {
       assert.match(operation.description ?? '', /`Idempotency-Key` is ignored/)

@@ -77,6 +77,7 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   verifyCheckpoint: () => ({ body: { depth: 'present' } }),
   listBuckets: () => ({}),
   probeBucket: () => ({}),
+  reconcileBucket: () => ({ body: {} }),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
   runRetention: ({ job }) => ({ body: { dryRun: true, job } }),
   sweepCheckpoints: ({ job }) => ({ body: { dryRun: false, job } }),

@@ -1,13 +1,26 @@
-import type { Bucket, BucketFindings, FeatureFinding, LifecycleThreat } from '../../api.ts'
+import type {
+  Bucket,
+  BucketFindings,
+  FeatureFinding,
+  LifecycleThreat,
+  Reconciliation,
+} from '../../api.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { defined } from '../defined.ts'
-import { required } from '../flag.ts'
-import { readName } from '../flag-values.ts'
+import { optional, required } from '../flag.ts'
+import { readName, readText } from '../flag-values.ts'
 import { asOf } from '../listing.ts'
-import { formatCount } from '../quantity.ts'
+import { openProgress } from '../progress.ts'
+import { formatBytes, formatCount, parseDurationSeconds } from '../quantity.ts'
 import type { Screen } from '../screen.ts'
+import { write } from '../session.ts'
 import { drawFacts, drawTable, type Column } from '../table.ts'
+
+const bucketPosition = required(
+  { usage: '<bucket>', summary: 'its name in the configuration' },
+  readName,
+)
 
 const list = command({
   words: 'buckets list',
@@ -32,7 +45,7 @@ const probe = command({
   details:
     'Writes to a scratch folder under the prefix of the bucket, and removes it. What is not proven is not used. Exit code 8 when the bucket keeps no versions, or a lifecycle rule threatens them.',
   takes: {
-    bucket: required({ usage: '<bucket>', summary: 'its name in the configuration' }, readName),
+    bucket: bucketPosition,
     ...connection,
   },
   run: async (session, values) => {
@@ -46,6 +59,79 @@ const probe = command({
     }
   },
 })
+
+const reconcile = command({
+  words: 'buckets reconcile',
+  summary: 'compare what a bucket holds with what checkpoints point at, both ways',
+  heading: 'Records',
+  details:
+    'Lists every version and every pointer side by side: pointers whose version is gone, and versions that nobody points at. Records the counts; removes and demotes nothing. A checkpoint that lacks bytes is for "cairn verify", and an orphan is for whoever owns the bucket. When the server is gone meanwhile, --after goes on. Exit code 8 when there is something to look at.',
+  takes: {
+    bucket: bucketPosition,
+    after: optional(
+      { usage: '--after <cursor>', summary: 'go on where one that was cut off had come to' },
+      readText,
+    ),
+    minAge: optional(
+      { usage: '--min-age <time>', summary: 'younger versions are no orphans yet; default 1d' },
+      parseDurationSeconds,
+    ),
+    ...connection,
+  },
+  run: async (session, values) => {
+    const { bucket, after, minAge: minAgeSeconds } = values
+    const client = await openClient(session, values)
+    const progress = openProgress(session, { label: 'reconciling', unit: 'entries' })
+    let next: string | undefined
+    try {
+      const found = await client.buckets.reconcile(bucket, defined({ after, minAgeSeconds }), {
+        onProgress: ({ counts, next: from }) => {
+          next = from ?? next
+          const { versions, missing, orphans } = counts
+          progress.show({ done: versions, also: `${missing} missing, ${orphans} orphans` })
+        },
+      })
+      const { missing, sizeDiffers, orphans } = found.counts
+      return {
+        document: found,
+        hasFindings: missing + sizeDiffers + orphans > 0,
+        text: (screen) => drawReconciliation(screen, found),
+      }
+    } catch (error) {
+      if (next !== undefined) await write(session.errors, `Go on with --after ${next}\n`)
+      throw error
+    } finally {
+      progress.end()
+    }
+  },
+})
+
+function drawReconciliation(screen: Screen, found: Reconciliation): string {
+  const { counts, disagreements } = found
+  const facts = drawFacts(screen, [
+    ['bucket', found.bucket],
+    ['versions', counts.versions],
+    ['pointers', counts.references],
+    ['missing', counts.missing],
+    ['other size', counts.sizeDiffers],
+    ['orphans', `${counts.orphans}, ${formatBytes(counts.orphanBytes)}`],
+    ['too young', counts.young],
+    ['index', found.index],
+  ])
+  if (disagreements.length === 0) return facts
+  const table = drawTable(
+    screen,
+    [
+      { title: 'WHAT', value: (row) => row.kind },
+      { title: 'SIZE', value: (row) => formatBytes(row.sizeBytes), align: 'right' },
+      { title: 'MODIFIED', value: (row) => row.lastModified },
+      { title: 'URI', value: (row) => `${row.uri} ${row.versionId}`, ownLine: true },
+      { title: 'CHECKPOINT', value: (row) => row.checkpoint, ownLine: true },
+    ],
+    disagreements,
+  )
+  return `${facts}\n\n${table}`
+}
 
 const bucketColumns: readonly Column<Bucket>[] = [
   { title: 'BUCKET', value: (row) => row.bucket },
@@ -109,4 +195,4 @@ function drawThreats(screen: Screen, threats: readonly LifecycleThreat[]): strin
   )
 }
 
-export const bucketCommands = [list, probe] as const
+export const bucketCommands = [list, probe, reconcile] as const

@@ -1,0 +1,177 @@
+import { encodeCursor, parseCursor } from '../../schema/cursor.ts'
+import { requireOnNamespace, type Principal } from '../../schema/grant.ts'
+import type { InputOf } from '../../schema/operations.ts'
+import {
+  RECONCILED_MAX_COUNT,
+  RECORDED_MAX_COUNT,
+  type Disagreement,
+  type ReconciledCounts,
+  type Reconciliation,
+} from '../../schema/reconciliation.ts'
+import type { Context } from '../context.ts'
+import { allowedBy } from '../log/command.ts'
+import { newestIndex } from '../log/read-entries.ts'
+import { proveEntry } from '../log/read-proofs.ts'
+import type { BlobStore, ListedVersion } from '../store/blob-store.ts'
+import { matchVersions } from './match-versions.ts'
+import { shareWork } from './share-work.ts'
+import { sortReferences } from './sort-references.ts'
+
+/** How old a version without a pointer must be to be an orphan, if nobody says otherwise. */
+const ORPHAN_DEFAULT_SECONDS = 24 * 60 * 60
+
+/** How far it is gets told once in so many URIs. */
+const TOLD_EVERY_COUNT = 256
+
+const nothing: ReconciledCounts = {
+  versions: 0,
+  references: 0,
+  missing: 0,
+  sizeDiffers: 0,
+  orphans: 0,
+  orphanBytes: 0,
+  young: 0,
+}
+
+/**
+ * Compares what a bucket holds with what checkpoints point at, both ways, and records what it came to. It
+ * removes and demotes nothing.
+ *
+ * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | BUCKET_NOT_ALLOWED | INVALID_CURSOR | OVERLOADED}
+ * @throws {BUCKET_ACCESS_DENIED | STORE_UNAVAILABLE | STORE_UNSUITABLE} the bucket cannot be listed to its end
+ */
+export async function reconcileBucket(
+  context: Context,
+  principal: Principal,
+  input: InputOf<'reconcileBucket'>,
+): Promise<Reconciliation> {
+  const { namespace, bucket, body } = input
+  const grant = requireOnNamespace(principal, 'verify', namespace)
+  await newestIndex(context.db, namespace)
+  const store = context.blobs.named(bucket)
+  const scope = { list: 'reconciliation', namespace, bucket }
+  const from = body.after === undefined ? [] : parseCursor(scope, body.after, ['string', 'string'])
+  const { idempotency: _key, ...request } = allowedBy(context.request, grant)
+  return shareWork<Reconciliation>(context, {
+    id: body.reconciliation,
+    subject: `reconciliation ${namespace}/${bucket}`,
+    first: (id) => ({
+      reconciliation: id,
+      bucket,
+      state: 'running',
+      counts: nothing,
+      disagreements: [],
+      next: null,
+    }),
+    run: async (tell) => {
+      const [marker, uri = ''] = from as readonly string[]
+      const walked = await walk(context, { input, store, marker, uri }, (progress) => {
+        const { counts, disagreements, at } = progress
+        tell({ counts, disagreements, next: at === undefined ? null : encodeCursor(scope, at) })
+      })
+      const recorded = await record({ ...context, request }, { principal, input, walked })
+      return { ...walked, next: null, ...recorded }
+    },
+  })
+}
+
+interface Walked {
+  readonly counts: ReconciledCounts
+  readonly disagreements: readonly Disagreement[]
+}
+
+/** Also where to go on: the listing's own marker, and the URI up to which everything is done. */
+type OnWalked = (progress: Walked & { readonly at: readonly [string, string] | undefined }) => void
+
+async function walk(
+  context: Context,
+  asked: {
+    readonly input: InputOf<'reconcileBucket'>
+    readonly store: BlobStore
+    readonly marker: string | undefined
+    readonly uri: string
+  },
+  onWalked: OnWalked,
+): Promise<Walked> {
+  const { input, store, marker, uri: done } = asked
+  const { namespace, bucket, body } = input
+  const { ending: signal, blobs } = context
+  const holds = (uri: string): boolean => uri > done && isIn(blobs, bucket, uri)
+  const youngMs = context.nowMs() - (body.minAgeSeconds ?? ORPHAN_DEFAULT_SECONDS) * 1000
+  const references = sortReferences(context, { namespace, holds, signal })
+  const listed = withoutScratch(store.listVersions(marker, signal))
+  let counts = nothing
+  const disagreements: Disagreement[] = []
+  let at: readonly [string, string] | undefined
+  let uriCount = 0
+  for await (const matched of matchVersions(listed, references, youngMs)) {
+    counts = sumOf(counts, matched.counts)
+    const room = RECONCILED_MAX_COUNT - disagreements.length
+    if (room > 0) disagreements.push(...matched.disagreements.slice(0, room))
+    if (matched.marker !== undefined) at = [matched.marker, matched.uri]
+    uriCount += 1
+    if (uriCount % TOLD_EVERY_COUNT === 0) onWalked({ counts, disagreements, at })
+  }
+  return { counts, disagreements }
+}
+
+function isIn(blobs: Context['blobs'], bucket: string, uri: string): boolean {
+  try {
+    return blobs.find(uri).name === bucket
+  } catch {
+    return false
+  }
+}
+
+/** Without what probes are trying out. */
+async function* withoutScratch(
+  listed: AsyncIterable<ListedVersion>,
+): AsyncGenerator<ListedVersion> {
+  for await (const one of listed) if (!one.uri.includes('/.cairn-probe/')) yield one
+}
+
+function sumOf(left: ReconciledCounts, right: ReconciledCounts): ReconciledCounts {
+  return {
+    versions: left.versions + right.versions,
+    references: left.references + right.references,
+    missing: left.missing + right.missing,
+    sizeDiffers: left.sizeDiffers + right.sizeDiffers,
+    orphans: left.orphans + right.orphans,
+    orphanBytes: left.orphanBytes + right.orphanBytes,
+    young: left.young + right.young,
+  }
+}
+
+async function record(
+  context: Context,
+  ended: {
+    readonly principal: Principal
+    readonly input: InputOf<'reconcileBucket'>
+    readonly walked: Walked
+  },
+): Promise<Pick<Reconciliation, 'index' | 'at' | 'proof'>> {
+  const { principal, input, walked } = ended
+  const { namespace, bucket, body } = input
+  const examples = walked.disagreements.slice(0, RECORDED_MAX_COUNT)
+  const { index, at } = await context.log.append({
+    namespace,
+    actor: principal.id,
+    ...context.request,
+    reads: [],
+    decide: () => ({
+      drafts: [
+        {
+          entry: {
+            kind: 'bucket.reconciled',
+            subject: bucket,
+            counts: walked.counts,
+            examples,
+            ...(body.after === undefined ? {} : { isContinued: true }),
+          },
+        },
+      ],
+      result: (recorded) => ({ index: recorded.index, at: recorded.at }),
+    }),
+  })
+  return { index, at, proof: await proveEntry(context, namespace, index) }
+}
