@@ -457,6 +457,12 @@ export interface Latest {
 /** Part of {@link StoragePolicy}. */
 export type LifecycleRule = 'warn' | 'refuse'
 
+/** What `listLine` answers. */
+export interface LinePage {
+  readonly items: readonly CheckpointSummary[]
+  readonly next: string | null
+}
+
 /** What `getLineage` answers. */
 export interface Lineage {
   readonly root: Digest
@@ -806,6 +812,51 @@ export interface Registrations {
   readonly items: readonly Registration[]
 }
 
+/**
+ * Whether going on from the state would give the same again. `exact`: all that results
+ * depend on is recorded and pinned. `likely`: what is missing seldom changes a result.
+ * `partial`: something is missing that results depend on. `none`: neither seeds nor inputs,
+ * parameters or environment are recorded.
+ */
+export type ReplayGrade = 'none' | 'partial' | 'likely' | 'exact'
+
+/** Part of {@link Replayability}. */
+export interface ReplayMissing {
+  readonly code: ReplayMissingCode
+  readonly weight: ReplayWeight
+  readonly message: string
+  /** The input's name, or the section of the environment. */
+  readonly subject?: string
+  /** The first 100 of the ranks. */
+  readonly ranks?: readonly number[]
+}
+
+/** Part of {@link ReplayMissing}. */
+export type ReplayMissingCode =
+  | 'SEEDS_MISSING'
+  | 'INPUTS_MISSING'
+  | 'INPUT_UNPINNED'
+  | 'INPUT_WITHOUT_DIGEST'
+  | 'PARAMETERS_MISSING'
+  | 'PROGRESS_MISSING'
+  | 'ENVIRONMENT_MISSING'
+  | 'SECTION_MISSING'
+  | 'CODE_UNKNOWN'
+  | 'CODE_DIRTY'
+  | 'CODE_UNCHECKED'
+
+/** `major`: results depend on it. `minor`: it seldom changes a result. */
+export type ReplayWeight = 'major' | 'minor'
+
+/** What `getReplayability` answers. */
+export interface Replayability {
+  readonly checkpoint: Digest
+  readonly grade: ReplayGrade
+  /** The first 200, major ones first. */
+  readonly missing: readonly ReplayMissing[]
+  readonly missingCount: number
+}
+
 /** Part of {@link StoragePolicy}. */
 export type RequiredEncryption = 'any' | 'kms'
 
@@ -937,6 +988,27 @@ export interface Skipped {
 
 /** Progress position: a non-negative integer that grows within a run. */
 export type Step = number
+
+/** Part of {@link StepComparisonPage}. */
+export interface StepComparison {
+  readonly step: Step
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly left?: Digest
+  readonly right?: Digest
+  readonly verdict: Verdict
+  /**
+   * The sections that are not equal, with at most 10 changes each; `state` is the kind and,
+   * by rank and name, the digest of every blob.
+   */
+  readonly sections: readonly SectionComparison[]
+}
+
+/** What `compareRuns` answers. */
+export interface StepComparisonPage {
+  readonly items: readonly StepComparison[]
+  readonly next: string | null
+}
 
 /** Part of {@link PolicySpec}. */
 export interface StoragePolicy {
@@ -1375,6 +1447,54 @@ export interface Operations {
     readonly response: Comparison
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
   }
+  /** Grade how replayable a checkpoint is, and name what is missing. */
+  readonly getReplayability: {
+    readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
+    readonly response: Replayability
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * List the checkpoints of the line that leads to a run, oldest first. What the run restored
+   * from, as far as it was taken over, and then its own; withdrawn ones too.
+   */
+  readonly listLine: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly minStep?: Step
+      readonly maxStep?: Step
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: LinePage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Compare the lines that lead to two runs, step by step and oldest first. Checkpoints of
+   * the same step and tier are compared by the digests of their blobs, and by how they came
+   * to be. A step that only one line has is `unknown`.
+   */
+  readonly compareRuns: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly against: RunId
+      readonly minStep?: Step
+      readonly maxStep?: Step
+      /** Default: `25`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: StepComparisonPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /**
    * Record a finding about a checkpoint's bytes. A pass raises the grade to its finding; a
    * failure makes the checkpoint, and every delta on it, not good until a later pass.
@@ -1624,6 +1744,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   compareCheckpoints: {
     method: 'GET',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/comparison/{other}',
+  },
+  getReplayability: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/replay',
+  },
+  listLine: { method: 'GET', path: '/v1/namespaces/{namespace}/runs/{run}/line' },
+  compareRuns: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/runs/{run}/comparison/{against}',
   },
   recordEvidence: {
     method: 'POST',

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { accessLogCommands } from './commands/access-log.ts'
 import { backup } from './commands/backup.ts'
+import { bisect } from './commands/bisect.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
@@ -24,6 +25,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { replayCommands } from './commands/replay-check.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
@@ -50,10 +52,12 @@ export const commands: readonly Command[] = [
   register,
   ...runCommands,
   ...recoverCommands,
+  bisect,
   ...findingCommands,
   ...checkpointCommands,
   lineage,
   compare,
+  ...replayCommands,
   ...environmentCommands,
   ...namespaceCommands,
   ...jobCommands,

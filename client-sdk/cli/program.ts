@@ -34,6 +34,8 @@ const groups: Readonly<Record<string, string>> = {
   jobs: 'declare, get and list jobs',
   runs: 'list, get and close runs',
   checkpoints: 'list and look into checkpoints',
+  policy: 'set, show and list policies',
+  hold: 'place, lift and list holds',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',
   log: "read, prove and audit the namespace's log",
@@ -51,9 +53,19 @@ export function buildProgram(commands: readonly Command[], run: RunCommand): Com
     .exitOverride()
     // What is wrong is said once, by whoever runs the program.
     .configureOutput({ outputError: () => undefined })
+    .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', guide)
   for (const command of commands) addCommand(program, command, run)
   return program
+}
+
+/** Every command has options: to say so in each line would only push the summaries over the edge. */
+function termOf(command: CommanderCommand): string {
+  const positions = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...positions].join(' ')
 }
 
 function addCommand(program: CommanderCommand, command: Command, run: RunCommand): void {

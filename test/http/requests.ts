@@ -66,6 +66,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getManifest: () => ({}),
   getLineage: () => ({ query: '?direction=descendants&depth=3' }),
   compareCheckpoints: () => ({}),
+  getReplayability: () => ({}),
+  listLine: () => ({ query: '?minStep=1&limit=2' }),
+  compareRuns: () => ({ query: '?limit=2' }),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
   placeHold: () => ({ body: { reason: 'An audit.' } }),
@@ -100,6 +103,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     digest,
     other,
     run: known.run.run,
+    against: known.run.run,
     tile: '0/000.p/1',
   }
   return {
