@@ -30,6 +30,13 @@ export interface AccessRecord {
   readonly body: string
 }
 
+/** Part of {@link FormatReading}. */
+export interface AppliedUpcast {
+  readonly from: FormatVersionName
+  readonly to: FormatVersionName
+  readonly patch: readonly PatchOperation[]
+}
+
 /** Number of the run for its job and partition, 1, 2, 3…: the fencing token. */
 export type Attempt = number
 
@@ -78,6 +85,9 @@ export interface Change {
   readonly left?: JsonValue
   readonly right?: JsonValue
 }
+
+/** What changed since the version before, for people. */
+export type Changelog = string
 
 /** What `getCheckpoint` answers. */
 export interface Checkpoint {
@@ -162,6 +172,13 @@ export interface Comparison {
   readonly verdict: Verdict
   readonly sections: readonly SectionComparison[]
 }
+
+/**
+ * Checked against the version published before. `backward`: what fits the older schema fits
+ * the newer. `forward`: the other way round. `full`: both. `expand-only`: optional members
+ * are added, and nothing else changes. `none`: nothing is checked.
+ */
+export type Compatibility = 'backward' | 'forward' | 'full' | 'expand-only' | 'none'
 
 /** What `getConsistencyProof` answers. */
 export interface ConsistencyProof {
@@ -249,6 +266,86 @@ export interface Format {
   readonly name: string
   readonly version: string
   readonly metadata?: JsonMap
+}
+
+/**
+ * How states are written, version by version. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type FormatName = string
+
+/** Part of {@link RecoveryPlan}. */
+export interface FormatReading {
+  readonly version: FormatVersionName
+  readonly metadata: JsonMap
+  /** In the order in which they apply; each takes the metadata of the one before. */
+  readonly upcasts: readonly AppliedUpcast[]
+}
+
+/** What `publishFormat` answers. */
+export interface FormatReceipt {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** What `publishFormat` takes. */
+export interface FormatSpec {
+  readonly schema: JsonMap
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+}
+
+/** What `getFormatVersion` answers. */
+export interface FormatVersion {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
+  readonly schema: JsonMap
+}
+
+/** A version of a format, such as `2` or `2.1.0-rc.1`; at most 64 characters. */
+export type FormatVersionName = string
+
+/** What `getFormat` answers. */
+export interface FormatVersionPage {
+  readonly items: readonly FormatVersionSummary[]
+  readonly next: string | null
+}
+
+/** Part of {@link FormatVersionPage}. */
+export interface FormatVersionSummary {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
 }
 
 /** Part of {@link Manifest}. */
@@ -612,6 +709,59 @@ export type ParentRelation = 'restored-from' | 'derived-from' | 'merged-from'
  */
 export type Partition = string
 
+/** Part of {@link PatchOperation}. */
+export interface PatchAdd {
+  readonly op: 'add'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchCopy {
+  readonly op: 'copy'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  /** RFC 6901 JSON pointer. */
+  readonly from: string
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchMove {
+  readonly op: 'move'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  /** RFC 6901 JSON pointer. */
+  readonly from: string
+}
+
+/** Part of {@link AppliedUpcast}. */
+export type PatchOperation =
+  PatchAdd | PatchRemove | PatchReplace | PatchMove | PatchCopy | PatchTest
+
+/** Part of {@link PatchOperation}. */
+export interface PatchRemove {
+  readonly op: 'remove'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchReplace {
+  readonly op: 'replace'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchTest {
+  readonly op: 'test'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
 /** Part of {@link Manifest}. */
 export type Persistence = 'sync' | 'async' | 'hybrid'
 
@@ -672,7 +822,13 @@ export interface PlanWarning {
 
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
-  'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+  | 'SEEDS_INCOMPLETE'
+  | 'INPUT_UNPINNED'
+  | 'ENVIRONMENT_MISSING'
+  | 'NOT_VERIFIED'
+  | 'ABANDONED'
+  | 'FORMAT_UNKNOWN'
+  | 'UPCAST_FAILED'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -794,10 +950,17 @@ export interface RecoveryPlan {
   readonly parameters?: JsonMap
   readonly inputs: readonly InputPin[]
   readonly format?: Format
+  readonly formatReading?: FormatReading
   readonly progress?: Progress
   readonly environment?: PlanEnvironment
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
+}
+
+/** Part of {@link FormatReceipt}. */
+export interface RecoveryScript {
+  readonly uri: string
+  readonly digest: Digest
 }
 
 /** What `registerCheckpoint` takes. */
@@ -1069,6 +1232,12 @@ export interface TombstoneReceipt {
   readonly proof: string
 }
 
+/** Part of {@link FormatReceipt}. */
+export interface Upcast {
+  readonly from: FormatVersionName
+  readonly patch: readonly PatchOperation[]
+}
+
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
 export type Verdict = 'equal' | 'different' | 'unknown'
 
@@ -1262,6 +1431,59 @@ export interface Operations {
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /**
+   * Publish a version of a checkpoint format. A published version never changes; the same
+   * again answers the same. From then on, registrations that name it are checked against its
+   * schema.
+   */
+  readonly publishFormat: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      readonly version: FormatVersionName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: FormatSpec
+    }
+    readonly response: FormatReceipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'FORMAT_SCHEMA_INVALID'
+      | 'FORMAT_INCOMPATIBLE'
+      | 'FORMAT_CONFLICT'
+      | 'FORMAT_NOT_FOUND'
+      | 'UPCAST_INVALID'
+      | 'DOCUMENT_TOO_LARGE'
+  }
+  /** Get a version of a checkpoint format. */
+  readonly getFormatVersion: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      readonly version: FormatVersionName
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatVersion
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get the versions of a checkpoint format with their changelog, newest first. */
+  readonly getFormat: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatVersionPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
    * Register a checkpoint. Durable when answered. The same manifest again answers the same
    * receipt; another manifest for the same run, step and tier is a conflict that names the
    * first.
@@ -1295,6 +1517,7 @@ export interface Operations {
       | 'SHARDS_INCOMPLETE'
       | 'UNPINNED_BLOB'
       | 'DIGEST_MISMATCH'
+      | 'FORMAT_MISMATCH'
       | 'DOCUMENT_TOO_LARGE'
   }
   /**
@@ -1728,6 +1951,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   setPolicy: { method: 'PUT', path: '/v1/namespaces/{namespace}/policies/{policy}' },
   getPolicy: { method: 'GET', path: '/v1/namespaces/{namespace}/policies/{policy}' },
   listPolicies: { method: 'GET', path: '/v1/namespaces/{namespace}/policies' },
+  publishFormat: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
+  },
+  getFormatVersion: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
+  },
+  getFormat: { method: 'GET', path: '/v1/namespaces/{namespace}/formats/{format}' },
   registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
   registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
   listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },

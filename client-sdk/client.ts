@@ -3,6 +3,7 @@ import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
+import { Formats } from './resources/formats.ts'
 import { Holds } from './resources/holds.ts'
 import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
@@ -24,6 +25,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly namespaces: Namespaces
   readonly jobs: Jobs
   readonly policies: Policies
+  readonly formats: Formats
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
@@ -49,6 +51,7 @@ export class CatalogClient implements AsyncDisposable {
     this.namespaces = new Namespaces(scope)
     this.jobs = new Jobs(scope)
     this.policies = new Policies(scope)
+    this.formats = new Formats(scope)
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)

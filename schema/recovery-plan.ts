@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { BlobReference } from './blob-reference.ts'
 import { CheckpointSummary, Skipped } from './checkpoint.ts'
 import { Environment } from './environment.ts'
+import { FormatReading } from './format.ts'
 import type { Immutable } from './immutable.ts'
 import { JsonMap } from './json-value.ts'
 import { Format, InputPin, Kind, Progress, Seed } from './manifest.ts'
@@ -32,7 +33,15 @@ export const RankSeeds = Type.Object(
 export const PlanWarning = Type.Object(
   {
     code: Type.Enum(
-      ['SEEDS_INCOMPLETE', 'INPUT_UNPINNED', 'ENVIRONMENT_MISSING', 'NOT_VERIFIED', 'ABANDONED'],
+      [
+        'SEEDS_INCOMPLETE',
+        'INPUT_UNPINNED',
+        'ENVIRONMENT_MISSING',
+        'NOT_VERIFIED',
+        'ABANDONED',
+        'FORMAT_UNKNOWN',
+        'UPCAST_FAILED',
+      ],
       { title: 'PlanWarningCode' },
     ),
     message: Type.String(),
@@ -57,6 +66,7 @@ export const RecoveryPlan = Type.Object(
     parameters: Type.Optional(JsonMap),
     inputs: Type.Array(InputPin),
     format: Type.Optional(Format),
+    formatReading: Type.Optional(FormatReading),
     progress: Type.Optional(Progress),
     environment: Type.Optional(
       Type.Object(

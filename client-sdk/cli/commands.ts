@@ -8,6 +8,7 @@ import { demo } from './commands/demo.ts'
 import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
+import { formatCommands } from './commands/formats.ts'
 import { fsck } from './commands/fsck.ts'
 import { holdCommands } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
   ...namespaceCommands,
   ...jobCommands,
   ...policyCommands,
+  ...formatCommands,
   ...holdCommands,
   logEntries,
   ...logProofCommands,

@@ -35,6 +35,7 @@ const groups: Readonly<Record<string, string>> = {
   runs: 'list, get and close runs',
   checkpoints: 'list and look into checkpoints',
   policy: 'set, show and list policies',
+  format: 'publish, show and list versions of formats',
   hold: 'place, lift and list holds',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',

@@ -60,6 +60,7 @@ const registrationErrors = [
   'SHARDS_INCOMPLETE',
   'UNPINNED_BLOB',
   'DIGEST_MISMATCH',
+  'FORMAT_MISMATCH',
   'DOCUMENT_TOO_LARGE',
 ] as const
 

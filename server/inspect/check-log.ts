@@ -7,7 +7,7 @@ import { sameBytes } from '../../schema/same-bytes.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import type { CheckCode, FindingList } from './check-findings.ts'
-import { hasDocument } from '../log/projection.ts'
+import { documentOf } from '../log/projection.ts'
 import { startTileRebuild, type RebuiltTile, type TileRebuild } from './rebuild-tiles.ts'
 import { storedDocuments, storedEntries, storedHeads } from '../log/stored-log.ts'
 
@@ -105,12 +105,13 @@ function openDocumentCheck(check: LogCheck) {
       if (isHere) next = undefined
       if (entry === undefined) return
       const where = `document ${index}`
-      if (!hasDocument(entry)) {
+      const named = documentOf(entry)
+      if (named === undefined) {
         if (isHere) stray(index)
       } else if (!isHere) {
-        report(check, 'document-missing', where, `The entry names ${entry.subject}.`)
-      } else if (digestOf(document.bytes) !== entry.subject) {
-        report(check, 'document-altered', where, `The entry names ${entry.subject}, not this.`)
+        report(check, 'document-missing', where, `The entry names ${named}.`)
+      } else if (digestOf(document.bytes) !== named) {
+        report(check, 'document-altered', where, `The entry names ${named}, not this.`)
       }
     },
     /** What is left stands behind the last entry. */

@@ -17,6 +17,7 @@ import {
   checkpointByDigest,
   checkpointBySlot,
   environmentByDigest,
+  formatByVersion,
   lastOfRun,
   lineByJob,
   newestEvidence,
@@ -25,6 +26,7 @@ import {
 } from '../timeline/lookups.ts'
 import { isOnLine, runSegment } from '../timeline/read-line.ts'
 import { judge } from '../timeline/standing.ts'
+import { checkFormat } from './check-format.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -107,7 +109,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
 }
 
 function readsFor(manifest: Manifest, digest: Digest) {
-  const { namespace, run, base, environment, parents } = manifest
+  const { namespace, run, base, environment, format, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
     read(runById, namespace, run),
@@ -117,6 +119,9 @@ function readsFor(manifest: Manifest, digest: Digest) {
       ? []
       : [read(checkpointByDigest, namespace, base), read(newestEvidence, namespace, 'failed')]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
+    ...(format === undefined
+      ? []
+      : [read(formatByVersion, namespace, format.name, format.version)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
   ]
 }
@@ -170,8 +175,13 @@ function decideOnSlot(
   })
   const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
   const decision = registration({ document, chainLength, restoredFrom })
-  if (baseRow === undefined || isHistorySound(facts, manifest, baseRow)) return decision
-  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
+  const slow = checkFormat(facts, manifest)
+  const unsound =
+    baseRow === undefined || isHistorySound(facts, manifest, baseRow) ? undefined : baseRow
+  if (slow === undefined && unsound === undefined) return decision
+  return Promise.resolve(slow)
+    .then(() => unsound && checkBaseHistory(facts, manifest, unsound))
+    .then(() => decision)
 }
 
 function registration(decided: {

@@ -30,6 +30,12 @@ interface Members {
   readonly body?: unknown
 }
 
+const sampleFormat = {
+  schema: { type: 'object', properties: { axis: { type: 'string' } } },
+  compatibility: 'backward',
+  changelog: 'The first one.',
+  recovery: { uri: 's3://scripts/restore.py', digest: digestOf('restore.py') },
+}
 const document = { schemaVersion: 1, sections: { runtime: { name: 'node', version: '24' } } }
 const environment = digestOf(canonicalize(document))
 
@@ -43,6 +49,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   setPolicy: () => ({ body: { retention: { anyOf: [{ keep: 'latest', count: 3 }] } } }),
   getPolicy: () => ({}),
   listPolicies: () => ({ query: '?limit=2' }),
+  publishFormat: () => ({ body: sampleFormat }),
+  getFormatVersion: () => ({}),
+  getFormat: () => ({ query: '?limit=2' }),
   recordEnvironment: () => ({ digest: environment, body: document }),
   getEnvironment: () => ({ digest: environment }),
   getRun: () => ({}),
@@ -99,6 +108,8 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     namespace,
     job,
     policy: 'sample',
+    format: 'sample',
+    version: '1',
     hold: 'audit',
     digest,
     other,
@@ -144,6 +155,7 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const recorded = await scene.put(`/environments/${environment}`, document)
   answered(recorded, recorded.status === 201 ? 201 : 200)
   answered(await scene.put('/policies/sample', { description: 'A sample.' }), 200)
+  answered(await scene.put('/formats/sample/versions/1', sampleFormat), 200)
   const { run } = await scene.open(job)
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
