@@ -56,6 +56,13 @@ export interface AccessRecord {
   readonly body: string
 }
 
+/** Part of {@link FormatReading}. */
+export interface AppliedUpcast {
+  readonly from: FormatVersionName
+  readonly to: FormatVersionName
+  readonly patch: readonly PatchOperation[]
+}
+
 /** Number of the run for its job and partition, 1, 2, 3…: the fencing token. */
 export type Attempt = number
 
@@ -207,6 +214,9 @@ export interface Change {
   readonly right?: JsonValue
 }
 
+/** What changed since the version before, for people. */
+export type Changelog = string
+
 /** What `getCheckpoint` answers. */
 export interface Checkpoint {
   readonly checkpoint: Digest
@@ -294,6 +304,13 @@ export interface Comparison {
   readonly verdict: Verdict
   readonly sections: readonly SectionComparison[]
 }
+
+/**
+ * Checked against the version published before. `backward`: what fits the older schema fits
+ * the newer. `forward`: the other way round. `full`: both. `expand-only`: optional members
+ * are added, and nothing else changes. `none`: nothing is checked.
+ */
+export type Compatibility = 'backward' | 'forward' | 'full' | 'expand-only' | 'none'
 
 /** What `getConsistencyProof` answers. */
 export interface ConsistencyProof {
@@ -476,6 +493,86 @@ export interface Format {
   readonly name: string
   readonly version: string
   readonly metadata?: JsonMap
+}
+
+/**
+ * How states are written, version by version. Lower-case letters, digits, `.`, `_` and `-`;
+ * starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type FormatName = string
+
+/** Part of {@link RecoveryPlan}. */
+export interface FormatReading {
+  readonly version: FormatVersionName
+  readonly metadata: JsonMap
+  /** In the order in which they apply; each takes the metadata of the one before. */
+  readonly upcasts: readonly AppliedUpcast[]
+}
+
+/** What `publishFormat` answers. */
+export interface FormatReceipt {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** What `publishFormat` takes. */
+export interface FormatSpec {
+  readonly schema: JsonMap
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+}
+
+/** What `getFormatVersion` answers. */
+export interface FormatVersion {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
+  readonly schema: JsonMap
+}
+
+/** A version of a format, such as `2` or `2.1.0-rc.1`; at most 64 characters. */
+export type FormatVersionName = string
+
+/** What `getFormat` answers. */
+export interface FormatVersionPage {
+  readonly items: readonly FormatVersionSummary[]
+  readonly next: string | null
+}
+
+/** Part of {@link FormatVersionPage}. */
+export interface FormatVersionSummary {
+  readonly namespace: NamespaceName
+  readonly format: FormatName
+  readonly version: FormatVersionName
+  readonly schemaDigest: Digest
+  readonly compatibility: Compatibility
+  readonly changelog: Changelog
+  readonly recovery: RecoveryScript
+  readonly upcasts?: readonly Upcast[]
+  readonly index: LogIndex
+  readonly at: Timestamp
 }
 
 /** Part of {@link Manifest}. */
@@ -720,6 +817,12 @@ export interface LifecycleThreat {
   readonly noncurrentDays: number
 }
 
+/** What `listLine` answers. */
+export interface LinePage {
+  readonly items: readonly CheckpointSummary[]
+  readonly next: string | null
+}
+
 /** What `getLineage` answers. */
 export interface Lineage {
   readonly root: Digest
@@ -905,6 +1008,59 @@ export type ParentRelation = 'restored-from' | 'derived-from' | 'merged-from'
  */
 export type Partition = string
 
+/** Part of {@link PatchOperation}. */
+export interface PatchAdd {
+  readonly op: 'add'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchCopy {
+  readonly op: 'copy'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  /** RFC 6901 JSON pointer. */
+  readonly from: string
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchMove {
+  readonly op: 'move'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  /** RFC 6901 JSON pointer. */
+  readonly from: string
+}
+
+/** Part of {@link AppliedUpcast}. */
+export type PatchOperation =
+  PatchAdd | PatchRemove | PatchReplace | PatchMove | PatchCopy | PatchTest
+
+/** Part of {@link PatchOperation}. */
+export interface PatchRemove {
+  readonly op: 'remove'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchReplace {
+  readonly op: 'replace'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
+/** Part of {@link PatchOperation}. */
+export interface PatchTest {
+  readonly op: 'test'
+  /** RFC 6901 JSON pointer. */
+  readonly path: string
+  readonly value: JsonValue
+}
+
 /** Part of {@link Manifest}. */
 export type Persistence = 'sync' | 'async' | 'hybrid'
 
@@ -1021,6 +1177,8 @@ export type PlanWarningCode =
   | 'ABANDONED'
   | 'NOT_PRESIGNED'
   | 'NO_SOURCE'
+  | 'FORMAT_UNKNOWN'
+  | 'UPCAST_FAILED'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -1200,10 +1358,17 @@ export interface RecoveryPlan {
   readonly parameters?: JsonMap
   readonly inputs: readonly InputPin[]
   readonly format?: Format
+  readonly formatReading?: FormatReading
   readonly progress?: Progress
   readonly environment?: PlanEnvironment
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
+}
+
+/** Part of {@link FormatReceipt}. */
+export interface RecoveryScript {
+  readonly uri: string
+  readonly digest: Digest
 }
 
 /** Such as `eu-west-1`. */
@@ -1219,6 +1384,51 @@ export interface Registration {
 /** What `registerCheckpoints` takes. */
 export interface Registrations {
   readonly items: readonly Registration[]
+}
+
+/**
+ * Whether going on from the state would give the same again. `exact`: all that results
+ * depend on is recorded and pinned. `likely`: what is missing seldom changes a result.
+ * `partial`: something is missing that results depend on. `none`: neither seeds nor inputs,
+ * parameters or environment are recorded.
+ */
+export type ReplayGrade = 'none' | 'partial' | 'likely' | 'exact'
+
+/** Part of {@link Replayability}. */
+export interface ReplayMissing {
+  readonly code: ReplayMissingCode
+  readonly weight: ReplayWeight
+  readonly message: string
+  /** The input's name, or the section of the environment. */
+  readonly subject?: string
+  /** The first 100 of the ranks. */
+  readonly ranks?: readonly number[]
+}
+
+/** Part of {@link ReplayMissing}. */
+export type ReplayMissingCode =
+  | 'SEEDS_MISSING'
+  | 'INPUTS_MISSING'
+  | 'INPUT_UNPINNED'
+  | 'INPUT_WITHOUT_DIGEST'
+  | 'PARAMETERS_MISSING'
+  | 'PROGRESS_MISSING'
+  | 'ENVIRONMENT_MISSING'
+  | 'SECTION_MISSING'
+  | 'CODE_UNKNOWN'
+  | 'CODE_DIRTY'
+  | 'CODE_UNCHECKED'
+
+/** `major`: results depend on it. `minor`: it seldom changes a result. */
+export type ReplayWeight = 'major' | 'minor'
+
+/** What `getReplayability` answers. */
+export interface Replayability {
+  readonly checkpoint: Digest
+  readonly grade: ReplayGrade
+  /** The first 200, major ones first. */
+  readonly missing: readonly ReplayMissing[]
+  readonly missingCount: number
 }
 
 /** Part of {@link StoragePolicy}. */
@@ -1517,6 +1727,27 @@ export interface Skipped {
 /** Progress position: a non-negative integer that grows within a run. */
 export type Step = number
 
+/** Part of {@link StepComparisonPage}. */
+export interface StepComparison {
+  readonly step: Step
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly left?: Digest
+  readonly right?: Digest
+  readonly verdict: Verdict
+  /**
+   * The sections that are not equal, with at most 10 changes each; `state` is the kind and,
+   * by rank and name, the digest of every blob.
+   */
+  readonly sections: readonly SectionComparison[]
+}
+
+/** What `compareRuns` answers. */
+export interface StepComparisonPage {
+  readonly items: readonly StepComparison[]
+  readonly next: string | null
+}
+
 /** Part of {@link PolicySpec}. */
 export interface StoragePolicy {
   readonly encryption?: RequiredEncryption
@@ -1636,6 +1867,12 @@ export interface TombstoneReceipt {
 export interface Unavailable {
   readonly regions?: readonly Region[]
   readonly buckets?: readonly string[]
+}
+
+/** Part of {@link FormatReceipt}. */
+export interface Upcast {
+  readonly from: FormatVersionName
+  readonly patch: readonly PatchOperation[]
 }
 
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
@@ -1874,6 +2111,59 @@ export interface Operations {
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /**
+   * Publish a version of a checkpoint format. A published version never changes; the same
+   * again answers the same. From then on, registrations that name it are checked against its
+   * schema.
+   */
+  readonly publishFormat: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      readonly version: FormatVersionName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: FormatSpec
+    }
+    readonly response: FormatReceipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'FORMAT_SCHEMA_INVALID'
+      | 'FORMAT_INCOMPATIBLE'
+      | 'FORMAT_CONFLICT'
+      | 'FORMAT_NOT_FOUND'
+      | 'UPCAST_INVALID'
+      | 'DOCUMENT_TOO_LARGE'
+  }
+  /** Get a version of a checkpoint format. */
+  readonly getFormatVersion: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      readonly version: FormatVersionName
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatVersion
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** Get the versions of a checkpoint format with their changelog, newest first. */
+  readonly getFormat: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly format: FormatName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatVersionPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
    * Register a checkpoint. Durable when answered. The same manifest again answers the same
    * receipt; another manifest for the same run, step and tier is a conflict that names the
    * first.
@@ -1909,6 +2199,7 @@ export interface Operations {
       | 'UNPINNED_BLOB'
       | 'BLOBS_SWEPT'
       | 'DIGEST_MISMATCH'
+      | 'FORMAT_MISMATCH'
       | 'DOCUMENT_TOO_LARGE'
   }
   /**
@@ -2148,6 +2439,54 @@ export interface Operations {
     }
     readonly response: Comparison
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /** Grade how replayable a checkpoint is, and name what is missing. */
+  readonly getReplayability: {
+    readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
+    readonly response: Replayability
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * List the checkpoints of the line that leads to a run, oldest first. What the run restored
+   * from, as far as it was taken over, and then its own; withdrawn ones too.
+   */
+  readonly listLine: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly minStep?: Step
+      readonly maxStep?: Step
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: LinePage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Compare the lines that lead to two runs, step by step and oldest first. Checkpoints of
+   * the same step and tier are compared by the digests of their blobs, and by how they came
+   * to be. A step that only one line has is `unknown`.
+   */
+  readonly compareRuns: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly run: RunId
+      readonly against: RunId
+      readonly minStep?: Step
+      readonly maxStep?: Step
+      /** Default: `25`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: StepComparisonPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RUN_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /**
    * Record a finding about a checkpoint's bytes. A pass raises the grade to its finding; a
@@ -2518,6 +2857,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   setPolicy: { method: 'PUT', path: '/v1/namespaces/{namespace}/policies/{policy}' },
   getPolicy: { method: 'GET', path: '/v1/namespaces/{namespace}/policies/{policy}' },
   listPolicies: { method: 'GET', path: '/v1/namespaces/{namespace}/policies' },
+  publishFormat: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
+  },
+  getFormatVersion: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
+  },
+  getFormat: { method: 'GET', path: '/v1/namespaces/{namespace}/formats/{format}' },
   registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
   registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
   listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },
@@ -2538,6 +2886,15 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   compareCheckpoints: {
     method: 'GET',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/comparison/{other}',
+  },
+  getReplayability: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/replay',
+  },
+  listLine: { method: 'GET', path: '/v1/namespaces/{namespace}/runs/{run}/line' },
+  compareRuns: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/runs/{run}/comparison/{against}',
   },
   recordEvidence: {
     method: 'POST',

@@ -7,6 +7,7 @@ import { AccessLog } from './resources/access-log.ts'
 import { Buckets } from './resources/buckets.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
 import { Environments } from './resources/environments.ts'
+import { Formats } from './resources/formats.ts'
 import { Holds } from './resources/holds.ts'
 import { Jobs } from './resources/jobs.ts'
 import { LineageQueries } from './resources/lineage.ts'
@@ -30,6 +31,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly namespaces: Namespaces
   readonly jobs: Jobs
   readonly policies: Policies
+  readonly formats: Formats
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
@@ -65,6 +67,7 @@ export class CatalogClient implements AsyncDisposable {
     this.namespaces = new Namespaces(scope)
     this.jobs = new Jobs(scope)
     this.policies = new Policies(scope)
+    this.formats = new Formats(scope)
     this.environments = new Environments(scope)
     this.runs = new Runs({
       ...scope,

@@ -10,6 +10,7 @@ import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
 import { sweep } from './0011-sweep.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
+import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
 import type { Migration } from './dialect.ts'
 
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   accessHead,
   sweep,
   bucketProbe,
+  format,
   partitionWindow,
 ]

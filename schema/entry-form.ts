@@ -23,6 +23,8 @@ const membersOf: Readonly<Record<EntryKind, readonly string[]>> = {
     'detail?',
   ],
   'bucket.probed': ['findings'],
+  'bucket.reconciled': ['counts', 'examples', 'isContinued?'],
+  'format.published': ['version', 'schema', 'compatibility', 'changelog', 'recovery', 'upcasts?'],
   'checkpoint.tombstoned': ['reason', 'note?', 'successor?'],
   'hold.placed': ['hold', 'reason', 'until?', 'replaces?'],
   'hold.lifted': ['hold', 'placed'],

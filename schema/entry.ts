@@ -1,7 +1,16 @@
 import type { BucketFindings } from './bucket.ts'
 import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
-import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
+import type { FormatFacts } from './format.ts'
+import type {
+  FormatName,
+  JobName,
+  Labels,
+  LogIndex,
+  Partition,
+  PolicyName,
+  RunId,
+} from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
 import type { Disagreement, ReconciledCounts } from './reconciliation.ts'
@@ -38,6 +47,14 @@ export interface PolicySet extends EntryBase {
   readonly kind: 'policy.set'
   readonly subject: PolicyName
   readonly spec: PolicySpec
+}
+
+/** The JSON Schema of the metadata is the document with the digest `schema`. */
+export interface FormatPublished extends EntryBase, FormatFacts {
+  readonly kind: 'format.published'
+  readonly subject: FormatName
+  readonly version: string
+  readonly schema: Digest
 }
 
 export interface EnvironmentRecorded extends EntryBase {
@@ -193,6 +210,7 @@ export type Entry =
   | NamespaceDeclared
   | JobDeclared
   | PolicySet
+  | FormatPublished
   | EnvironmentRecorded
   | RunOpened
   | RunClosed

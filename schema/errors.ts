@@ -16,6 +16,8 @@ export const errorCodes = {
   NOT_CANONICAL: { retryable: false },
   DIGEST_MISMATCH: { retryable: false },
   UNPINNED_BLOB: { retryable: false },
+  FORMAT_SCHEMA_INVALID: { retryable: false },
+  UPCAST_INVALID: { retryable: false },
   BODY_TOO_LARGE: { retryable: false },
   BATCH_TOO_LARGE: { retryable: false },
   DOCUMENT_TOO_LARGE: { retryable: false },
@@ -36,6 +38,7 @@ export const errorCodes = {
   NAMESPACE_NOT_FOUND: { retryable: false },
   JOB_NOT_FOUND: { retryable: false },
   POLICY_NOT_FOUND: { retryable: false },
+  FORMAT_NOT_FOUND: { retryable: false },
   RUN_NOT_FOUND: { retryable: false },
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },
@@ -72,6 +75,9 @@ export const errorCodes = {
   RESUME_TOKEN_STALE: { retryable: false },
   WINDOW_MISMATCH: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
+  FORMAT_CONFLICT: { retryable: false },
+  FORMAT_INCOMPATIBLE: { retryable: false },
+  FORMAT_MISMATCH: { retryable: false },
 
   // What a blob store says of bytes, or of itself.
   BUCKET_NOT_ALLOWED: { retryable: false },

@@ -14,6 +14,8 @@ export type JobName = Branded<'JobName'>
 export type RunId = Branded<'RunId'>
 /** What a class of jobs needs, by name. */
 export type PolicyName = Branded<'PolicyName'>
+/** How states are written, by name. */
+export type FormatName = Branded<'FormatName'>
 /** A natural slice of a job's work; empty for a job that has none. */
 export type Partition = Branded<'Partition'>
 /** The number of an entry in its namespace's log, from 0, without gaps. */
@@ -43,6 +45,10 @@ export const RetentionRunId = name('RetentionRunId', 'One decision of what to ke
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')
 
 export const PolicyName = Type.Unsafe<PolicyName>(name('PolicyName', 'What a class of jobs needs.'))
+
+export const FormatName = Type.Unsafe<FormatName>(
+  name('FormatName', 'How states are written, version by version.'),
+)
 
 export const Partition = Type.Unsafe<Partition>(
   Type.String({

@@ -7,6 +7,7 @@ import { servicePaths } from './openapi-service.ts'
 const tags: Readonly<Record<string, string>> = {
   names: 'Namespaces and jobs: what the rest is named after.',
   policies: 'What classes of jobs need: goals, grades, retention, storage, verification.',
+  formats: 'How states are written, version by version, and how their metadata is read.',
   environments: 'What computations ran in.',
   runs: 'Executions of a job: each opens, fences the older ones, and closes.',
   checkpoints: 'Saved states: registered once, never changed.',

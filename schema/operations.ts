@@ -1,4 +1,5 @@
 import { auditOperations } from './operations/audit.ts'
+import { formatOperations } from './operations/formats.ts'
 import { holdOperations } from './operations/holds.ts'
 import { lineageOperations } from './operations/lineage.ts'
 import { logOperations } from './operations/log.ts'
@@ -18,6 +19,7 @@ import { verifyOperations } from './operations/verify.ts'
 export const operations = {
   ...namesOperations,
   ...policyOperations,
+  ...formatOperations,
   ...registerOperations,
   ...recoverOperations,
   ...segmentOperations,

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { BlobReference, Region } from './blob-reference.ts'
 import { CheckpointSummary, Skipped } from './checkpoint.ts'
 import { Environment } from './environment.ts'
+import { FormatReading } from './format.ts'
 import type { Immutable } from './immutable.ts'
 import { JsonMap } from './json-value.ts'
 import { Format, InputPin, Kind, Progress, Seed } from './manifest.ts'
@@ -111,6 +112,8 @@ export const PlanWarning = Type.Object(
         'ABANDONED',
         'NOT_PRESIGNED',
         'NO_SOURCE',
+        'FORMAT_UNKNOWN',
+        'UPCAST_FAILED',
       ],
       { title: 'PlanWarningCode' },
     ),
@@ -136,6 +139,7 @@ export const RecoveryPlan = Type.Object(
     parameters: Type.Optional(JsonMap),
     inputs: Type.Array(InputPin),
     format: Type.Optional(Format),
+    formatReading: Type.Optional(FormatReading),
     progress: Type.Optional(Progress),
     environment: Type.Optional(
       Type.Object(

@@ -13,7 +13,7 @@ const debug = debuglog('cairn')
 
 /** Runs a command line to its end and sets the exit code; never throws. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
-  const session = openSession({ json: words.includes('--json') })
+  const session = openSession({ json: ownWords(words).includes('--json') })
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       // Whoever read the output has gone, such as `head`: nothing is wrong, and nobody is left to tell.
@@ -28,6 +28,12 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
   } catch (error) {
     await fail(session, error)
   }
+}
+
+/** What is said to us, and not to a command that we run. */
+function ownWords(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--')
+  return end < 0 ? words : words.slice(0, end)
 }
 
 async function runCommand(

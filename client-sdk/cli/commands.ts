@@ -2,12 +2,14 @@ import type { Command } from './command.ts'
 import { accessLogCommands } from './commands/access-log.ts'
 import { backup } from './commands/backup.ts'
 import { bucketCommands } from './commands/buckets.ts'
+import { bisect } from './commands/bisect.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
 import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
+import { formatCommands } from './commands/formats.ts'
 import { fsck } from './commands/fsck.ts'
 import { holdCommands } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
@@ -26,6 +28,7 @@ import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
 import { retainCommands } from './commands/retain.ts'
+import { replayCommands } from './commands/replay-check.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { segmentCommands } from './commands/segments.ts'
@@ -56,15 +59,18 @@ export const commands: readonly Command[] = [
   ...recoverCommands,
   verify,
   ...segmentCommands,
+  bisect,
   ...findingCommands,
   ...retainCommands,
   ...checkpointCommands,
   lineage,
   compare,
+  ...replayCommands,
   ...environmentCommands,
   ...namespaceCommands,
   ...jobCommands,
   ...policyCommands,
+  ...formatCommands,
   ...holdCommands,
   logEntries,
   ...logProofCommands,

@@ -1,4 +1,4 @@
-import type { RecoveryPlan } from '../api.ts'
+import type { FormatReading, RecoveryPlan } from '../api.ts'
 import { formatBytes, formatCount } from './quantity.ts'
 import type { Screen } from './screen.ts'
 import { drawSkipped } from './skipped.ts'
@@ -28,6 +28,7 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
       'format',
       plan.format === undefined ? undefined : `${plan.format.name}@${plan.format.version}`,
     ],
+    ['read as', plan.formatReading && readingText(plan.formatReading)],
     ['parameters', textOfJson(plan.parameters)],
     ['progress', textOfJson(plan.progress)],
     ['environment', plan.environment?.digest],
@@ -64,6 +65,12 @@ export function planNotes(
     ...(warnings.length === 0 ? [] : [warnings.join('\n')]),
     ...(plan.skipped.length === 0 ? [] : [drawSkipped(screen, plan.skipped)]),
   ]
+}
+
+/** The version that the metadata is read as, and by which upcasts. */
+function readingText({ version, upcasts }: FormatReading): string {
+  const steps = upcasts.map(({ from, to }) => `${from} to ${to}`).join(', ')
+  return `version ${version} (upcasts: ${steps})`
 }
 
 function textOfJson(value: unknown): string | undefined {

@@ -37,6 +37,7 @@ const groups: Readonly<Record<string, string>> = {
   hold: 'keep the bytes of a checkpoint from being removed',
   'resume-token': 'tokens of good states, for orchestrators',
   checkpoints: 'list and look into checkpoints',
+  format: 'publish, show and list versions of formats',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',
   buckets: 'list buckets, and try out what they can do',
@@ -55,9 +56,19 @@ export function buildProgram(commands: readonly Command[], run: RunCommand): Com
     .exitOverride()
     // What is wrong is said once, by whoever runs the program.
     .configureOutput({ outputError: () => undefined })
+    .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', guide)
   for (const command of commands) addCommand(program, command, run)
   return program
+}
+
+/** Every command has options: to say so in each line would only push the summaries over the edge. */
+function termOf(command: CommanderCommand): string {
+  const positions = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...positions].join(' ')
 }
 
 function addCommand(program: CommanderCommand, command: Command, run: RunCommand): void {

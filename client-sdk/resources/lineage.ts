@@ -1,6 +1,15 @@
-import type { Comparison, Digest, Lineage, Operations } from '../api.ts'
+import type {
+  CheckpointSummary,
+  Comparison,
+  Digest,
+  Lineage,
+  Operations,
+  Replayability,
+  StepComparison,
+} from '../api.ts'
 import type { CallOptions } from '../options.ts'
-import type { Scope } from './scope.ts'
+import type { PageIterator } from '../page.ts'
+import { listPages, type ListQuery, type Scope } from './scope.ts'
 
 /** What came from what, and how two states differ. */
 export class LineageQueries {
@@ -29,5 +38,41 @@ export class LineageQueries {
     const { namespace, transport } = this.#scope
     const input = { namespace, digest: left, other: right }
     return transport.call('compareCheckpoints', input, options)
+  }
+
+  /**
+   * Grades how replayable a checkpoint is, and names what is missing.
+   *
+   * @throws {CHECKPOINT_NOT_FOUND} it is not registered
+   */
+  replayability(digest: Digest, options?: CallOptions): Promise<Replayability> {
+    const { namespace, transport } = this.#scope
+    return transport.call('getReplayability', { namespace, digest }, options)
+  }
+
+  /** Lists the checkpoints of the line that leads to a run, oldest first. */
+  line(
+    run: string,
+    query: ListQuery<Omit<Operations['listLine']['input'], 'run'>> = {},
+    options: CallOptions = {},
+  ): PageIterator<CheckpointSummary> {
+    const { namespace, transport } = this.#scope
+    return listPages(options, (page, call) =>
+      transport.call('listLine', { ...query, namespace, run, ...page }, call),
+    )
+  }
+
+  /** Compares the lines that lead to two runs step by step, oldest first, whatever their length. */
+  compareRuns(
+    left: string,
+    right: string,
+    query: ListQuery<Omit<Operations['compareRuns']['input'], 'run' | 'against'>> = {},
+    options: CallOptions = {},
+  ): PageIterator<StepComparison> {
+    const { namespace, transport } = this.#scope
+    const runs = { namespace, run: left, against: right }
+    return listPages(options, (page, call) =>
+      transport.call('compareRuns', { ...query, ...runs, ...page }, call),
+    )
   }
 }

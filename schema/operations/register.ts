@@ -62,6 +62,7 @@ const registrationErrors = [
   'UNPINNED_BLOB',
   'BLOBS_SWEPT',
   'DIGEST_MISMATCH',
+  'FORMAT_MISMATCH',
   'DOCUMENT_TOO_LARGE',
 ] as const
 

@@ -7,7 +7,7 @@ import { sameBytes } from '../../schema/same-bytes.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import type { CheckCode, FindingList } from './check-findings.ts'
-import { hasDocument } from '../log/projection.ts'
+import { documentOf } from '../log/projection.ts'
 import { startTileRebuild, type RebuiltTile, type TileRebuild } from './rebuild-tiles.ts'
 import { storedDocuments, storedEntries, storedHeads } from '../log/stored-log.ts'
 
@@ -130,13 +130,14 @@ function openDocumentCheck(check: LogCheck) {
       if (bytes !== undefined) next = undefined
       if (entry === undefined) return bytes
       const where = `document ${index}`
-      if (!hasDocument(entry)) {
+      const named = documentOf(entry)
+      if (named === undefined) {
         if (bytes !== undefined) stray(index)
       } else if (bytes === undefined) {
-        const what = `The document ${entry.subject} of entry ${index} (${entry.kind}) is not stored: put it back from an export, or from what is published.`
+        const what = `The document ${named} of entry ${index} (${entry.kind}) is not stored: put it back from an export, or from what is published.`
         report(check, 'document-missing', where, what)
-      } else if (digestOf(bytes) !== entry.subject) {
-        report(check, 'document-altered', where, `The entry names ${entry.subject}, not this.`)
+      } else if (digestOf(bytes) !== named) {
+        report(check, 'document-altered', where, `The entry names ${named}, not this.`)
       }
       return bytes
     },

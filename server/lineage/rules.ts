@@ -1,7 +1,11 @@
 import type { Json, JsonObject } from '../../schema/canonical-json.ts'
 import type { Environment } from '../../schema/environment.ts'
 import type { Change, Comparison, SectionComparison, Verdict } from '../../schema/lineage.ts'
-import type { Manifest } from '../../schema/manifest.ts'
+import type { PageKey } from '../../schema/cursor.ts'
+import type { Manifest, Tier } from '../../schema/manifest.ts'
+import type { RunId } from '../../schema/names.ts'
+import type { Row } from '../store/tables.ts'
+import type { LinePlace } from '../timeline/read-line-part.ts'
 
 /** Changes that a section lists: enough to see what happened, and an answer of bounded length. */
 export const CHANGES_MAX_COUNT = 200
@@ -25,6 +29,79 @@ export function compareSides(left: Side, right: Side): Pick<Comparison, 'verdict
     ...compareEnvironments(left.environment, right.environment),
   ]
   return { verdict: verdictOf(sections), sections }
+}
+
+/** Changes of a section that the comparison of two lines lists at each step. */
+const STEP_CHANGES_MAX_COUNT = 10
+
+/** Compares what two checkpoints of one step are and how they came to be; lists what is not equal. */
+export function compareStates(left: Side, right: Side): Pick<Comparison, 'verdict' | 'sections'> {
+  const given = compareSides(left, right)
+  const sections = [compareSection('state', stateOf(left), stateOf(right)), ...given.sections]
+  return {
+    verdict: verdictOf(sections),
+    sections: sections
+      .filter(({ verdict }) => verdict !== 'equal')
+      .map(({ changes, truncated, ...section }) => ({
+        ...section,
+        changes: changes.slice(0, STEP_CHANGES_MAX_COUNT),
+        truncated: truncated || changes.length > STEP_CHANGES_MAX_COUNT,
+      })),
+  }
+}
+
+/** The kind, and the bytes of each rank by name; where they are kept does not matter. */
+function stateOf({ manifest: { kind, shards } }: Side): Json {
+  const ranks = shards.map(({ rank, blobs }) => [
+    String(rank),
+    Object.fromEntries(blobs.map(({ name, digest }) => [name, digest])),
+  ])
+  return { kind, ranks: Object.fromEntries(ranks) as JsonObject }
+}
+
+type Step = Pick<Row<'checkpoint'>, 'step' | 'tier'>
+
+/** What two lines have at one step and tier; a side that lacks it is undefined. */
+export interface StepPair<Place extends Step> {
+  readonly left: Place | undefined
+  readonly right: Place | undefined
+}
+
+/** Checkpoints of two lines by step and tier, both oldest first. */
+export function pairSteps<Place extends Step>(
+  left: readonly Place[],
+  right: readonly Place[],
+): readonly StepPair<Place>[] {
+  const pairs: StepPair<Place>[] = []
+  let [leftAt, rightAt] = [0, 0]
+  while (leftAt < left.length || rightAt < right.length) {
+    const [one, other] = [left[leftAt], right[rightAt]]
+    const order = orderOf(one, other)
+    if (order <= 0) leftAt += 1
+    if (order >= 0) rightAt += 1
+    pairs.push({ left: order <= 0 ? one : undefined, right: order >= 0 ? other : undefined })
+  }
+  return pairs
+}
+
+/** Below 0 when the left one comes first; a side that has ended comes last. */
+function orderOf(left: Step | undefined, right: Step | undefined): number {
+  if (left === undefined || right === undefined) return left === undefined ? 1 : -1
+  if (left.step !== right.step) return left.step - right.step
+  if (left.tier === right.tier) return 0
+  return left.tier < right.tier ? -1 : 1
+}
+
+/** What a cursor says of a place on a line. */
+export const placeKinds = ['string', 'number', 'string'] as const
+
+/** A place on a line as a part of a cursor. */
+export const keyOfPlace = ({ run, step, tier }: LinePlace): PageKey => [run, step, tier]
+
+/** The place that a cursor names; undefined for the beginning of a line. */
+export function placeOfKey([run, step, tier]: PageKey): LinePlace | undefined {
+  if (run === '') return undefined
+  return { run: run as RunId, step: Number(step), tier: tier as Tier }
 }
 
 /** The verdict on the whole: different when any part is, and equal only when every part is. */

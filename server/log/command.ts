@@ -10,7 +10,7 @@ type Omitted<E, Keys extends PropertyKey> = E extends unknown ? Omit<E, Keys> : 
 /** An entry before the log gives it its time and actor. */
 export type Draft = Omitted<Entry, 'at' | 'actor' | 'v'>
 
-/** The document whose digest is the entry's subject. */
+/** The document that the entry names by its digest. */
 export interface DraftDocument {
   readonly bytes: Uint8Array
   readonly value: Json

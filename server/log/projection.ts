@@ -1,4 +1,5 @@
 import type { Json } from '../../schema/canonical-json.ts'
+import type { Digest } from '../../schema/digest.ts'
 import type { Entry, EntryKind, EntryOf } from '../../schema/entry.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Patch } from '../store/database.ts'
@@ -10,7 +11,7 @@ export interface Recorded<Kind extends EntryKind = EntryKind> {
   readonly namespace: NamespaceName
   readonly index: LogIndex
   readonly entry: EntryOf<Kind>
-  /** The parsed document that the subject names, where the kind has one. */
+  /** The parsed document that the entry names, where the kind has one. */
   readonly document?: Json
 }
 
@@ -41,15 +42,22 @@ export function project(
   })
 }
 
-/** Kinds whose subject is the digest of a document. */
-const documentKinds: ReadonlySet<EntryKind> = new Set([
-  'checkpoint.registered',
-  'environment.recorded',
-])
+/** The digest of the document that an entry came with; undefined where its kind has none. */
+export function documentOf(entry: Entry): Digest | undefined {
+  switch (entry.kind) {
+    case 'checkpoint.registered':
+    case 'environment.recorded':
+      return entry.subject
+    case 'format.published':
+      return entry.schema
+    default:
+      return undefined
+  }
+}
 
-/** Whether an entry's subject names a document that projections read. */
+/** Whether an entry came with a document. */
 export function hasDocument(entry: Entry): boolean {
-  return documentKinds.has(entry.kind)
+  return documentOf(entry) !== undefined
 }
 
 /** A row's place by some of its columns, as a map key. */

@@ -10,7 +10,7 @@ import type { WriteTransaction } from '../store/database.ts'
 import { translateFailure } from '../store/failure.ts'
 import type { Row } from '../store/tables.ts'
 import { projectBatch } from '../log/project-batch.ts'
-import { hasDocument, type Projection, type Recorded } from '../log/projection.ts'
+import { documentOf, type Projection, type Recorded } from '../log/projection.ts'
 import type { RootedHead } from '../log/read-tiles.ts'
 import { extendTree } from '../log/tree.ts'
 
@@ -123,7 +123,8 @@ function parseExact(
   if (entry === undefined) throw refused(at, 'it is no entry')
   const fault = entryFault(entry, bytes, { namespace, index: at })
   if (fault !== undefined) throw refused(at, fault)
-  if ((document !== undefined) !== hasDocument(entry)) {
+  const named = documentOf(entry)
+  if ((document === undefined) !== (named === undefined)) {
     const what = document === undefined ? 'the document that it names is missing' : 'it has none'
     throw refused(at, `${what} (${entry.kind})`)
   }
@@ -131,8 +132,8 @@ function parseExact(
   if (document === undefined) {
     return { row, recorded: { namespace, index, entry }, document: undefined }
   }
-  if (digestOf(document) !== entry.subject) {
-    throw refused(at, `its document is not the one with the digest ${entry.subject}`)
+  if (digestOf(document) !== named) {
+    throw refused(at, `its document is not the one with the digest ${named ?? 'none'}`)
   }
   const value = parseDocument(document, at)
   return {

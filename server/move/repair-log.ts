@@ -12,7 +12,7 @@ import { openExactAppend, type ExactAppend } from './append-exact.ts'
 import { checkSignedHead } from './check-signed-head.ts'
 import type { MoveProgress } from './export-log.ts'
 import { gatherEntries } from './gather-entries.ts'
-import { hasDocument, type Projection } from '../log/projection.ts'
+import { documentOf, type Projection } from '../log/projection.ts'
 import type { Signer } from '../signing/signer.ts'
 import { hasAllSigned, nothingMore, requireSound } from './stored-roots.ts'
 
@@ -106,10 +106,9 @@ async function replayMissing({ published, exact, head, target }: Replay): Promis
   for await (const bytes of publishedEntries(published, { from: exact.size(), to: head.size })) {
     const entry = parseEntry(bytes)
     if (entry === undefined) throw unusable('an entry is not a JSON object')
-    const document = hasDocument(entry)
-      ? await published.readDocument(entry.subject as Digest)
-      : undefined
-    if (hasDocument(entry) && document === undefined) missing.push(entry.subject as Digest)
+    const named = documentOf(entry)
+    const document = named === undefined ? undefined : await published.readDocument(named)
+    if (named !== undefined && document === undefined) missing.push(named)
     if (missing.length >= MISSING_MAX_COUNT) break
     // Nothing is stored any more, but every document is looked for.
     if (missing.length > 0) continue

@@ -1,7 +1,9 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
+import type { FormatPublished } from '../../schema/entry.ts'
+import type { FormatFacts } from '../../schema/format.ts'
 import type { Projection } from '../log/projection.ts'
 
-/** Entries to the rows of policies, one each time one is set. */
+/** Entries to the rows of policies, one each time one is set, and of published versions of formats. */
 export const policyProjection: Projection = {
   on: {
     'policy.set': ({ namespace, index, entry }) => [
@@ -17,5 +19,24 @@ export const policyProjection: Projection = {
         },
       },
     ],
+    'format.published': ({ namespace, index, entry }) => [
+      {
+        kind: 'insert',
+        table: 'format_version',
+        row: {
+          namespace,
+          format: entry.subject,
+          version: entry.version,
+          log_index: index,
+          at: entry.at,
+          schema_digest: entry.schema,
+          facts: canonicalize(factsOf(entry)),
+        },
+      },
+    ],
   },
+}
+
+function factsOf({ compatibility, changelog, recovery, upcasts }: FormatPublished): FormatFacts {
+  return { compatibility, changelog, recovery, ...(upcasts === undefined ? {} : { upcasts }) }
 }

@@ -12,6 +12,7 @@ import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest } from '../timeline/read-document.ts'
 import { refuseSwept } from '../timeline/read-sweeps.ts'
+import { readUpcasts } from '../timeline/read-upcasts.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { seedsOf, warningsOf } from './rules.ts'
@@ -54,6 +55,7 @@ export async function buildPlan(
   const summary = known ?? (await summarize(db, [checkpoint], asOf))[0]
   const { environment: digestOfEnvironment } = newest
   const document = await readEnvironment(db, namespace, digestOfEnvironment)
+  const upcasted = await readUpcasts(db, { namespace, format: newest.format, asOf })
   return {
     namespace,
     job: checkpoint.job,
@@ -68,15 +70,19 @@ export async function buildPlan(
     ...(newest.parameters === undefined ? {} : { parameters: newest.parameters }),
     inputs: newest.inputs ?? [],
     ...(newest.format === undefined ? {} : { format: newest.format }),
+    ...(upcasted.reading === undefined ? {} : { formatReading: upcasted.reading }),
     ...(newest.progress === undefined ? {} : { progress: newest.progress }),
     ...(digestOfEnvironment === undefined || document === undefined
       ? {}
       : { environment: { digest: digestOfEnvironment, document } }),
     skipped,
-    warnings: warningsOf(newest, {
-      grade: summary?.grade ?? 'committed',
-      abandoned: summary?.abandoned ?? false,
-    }),
+    warnings: [
+      ...warningsOf(newest, {
+        grade: summary?.grade ?? 'committed',
+        abandoned: summary?.abandoned ?? false,
+      }),
+      ...(upcasted.warning === undefined ? [] : [upcasted.warning]),
+    ],
   }
 }
 

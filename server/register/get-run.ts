@@ -1,10 +1,10 @@
-import { CatalogError } from '../../schema/errors.ts'
-import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import type { Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import type { Run } from '../../schema/run.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
+import { readRun } from '../timeline/read-run.ts'
 
 /**
  * A run, as it was at an index.
@@ -14,23 +14,11 @@ import { describeRuns } from '../timeline/describe-runs.ts'
 export async function getRun(
   { db }: Context,
   principal: Principal,
-  { namespace, run, asOf }: InputOf<'getRun'>,
+  { namespace, run, asOf: index }: InputOf<'getRun'>,
 ): Promise<Run> {
-  const index = await resolveAsOf(db, namespace, asOf)
-  const row = await db
-    .selectFrom('run')
-    .selectAll()
-    .where('namespace', '=', namespace)
-    .where('run', '=', run)
-    .where('opened_index', '<=', index)
-    .executeTakeFirst()
-  if (row !== undefined) requireOnJob(principal, 'read', row)
-  const [described] = row === undefined ? [] : await describeRuns(db, [row], index)
-  if (described === undefined) {
-    throw new CatalogError(
-      'RUN_NOT_FOUND',
-      `${namespace} has no run "${run}": check the id, the namespace and asOf.`,
-    )
-  }
+  const asOf = await resolveAsOf(db, namespace, index)
+  const row = await readRun(db, { principal, verb: 'read' }, { namespace, run, asOf })
+  const [described] = await describeRuns(db, [row], asOf)
+  if (described === undefined) throw new Error('a run that has a row is described')
   return described
 }

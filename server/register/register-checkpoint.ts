@@ -20,6 +20,7 @@ import {
   checkpointBySlot,
   environmentByDigest,
   jobByName,
+  formatByVersion,
   lastOfRun,
   lineByJob,
   newestEvidence,
@@ -32,6 +33,7 @@ import { judge } from '../timeline/standing.ts'
 import { checkRemovals } from './check-removals.ts'
 import { checkStorage } from './check-storage.ts'
 import { findReturned } from './find-returned.ts'
+import { checkFormat } from './check-format.ts'
 import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
@@ -123,7 +125,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
 }
 
 function readsFor({ manifest, document: { digest } }: Candidate): readonly Read[] {
-  const { namespace, run, base, environment, parents } = manifest
+  const { namespace, run, base, environment, format, parents } = manifest
   return [
     read(checkpointByDigest, namespace, digest),
     read(runById, namespace, run),
@@ -134,6 +136,9 @@ function readsFor({ manifest, document: { digest } }: Candidate): readonly Read[
       ? []
       : [read(checkpointByDigest, namespace, base), read(newestEvidence, namespace, 'failed')]),
     ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
+    ...(format === undefined
+      ? []
+      : [read(formatByVersion, namespace, format.name, format.version)]),
     ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
   ]
 }
@@ -194,9 +199,11 @@ function decideOnSlot(
   const doubtful =
     baseRow === undefined || isHistorySound(facts, manifest, baseRow) ? undefined : baseRow
   const isSwept = hasSweeps(db, facts)
+  const format = checkFormat(facts, manifest)
   const storage = checkStorage(facts, manifest, blobs)
-  if (doubtful === undefined && !isSwept && storage === undefined) return decision
-  return (storage ?? Promise.resolve())
+  const isPlain = format === undefined && storage === undefined
+  if (isPlain && doubtful === undefined && !isSwept) return decision
+  return Promise.all([format, storage])
     .then(() => (isSwept ? checkRemovals(facts, manifest, again) : undefined))
     .then(() => doubtful && checkBaseHistory(facts, manifest, doubtful))
     .then(() => decision)

@@ -19,6 +19,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   namespace: projection,
   job: projection,
   policy: projection,
+  format_version: projection,
   environment: projection,
   log_key: projection,
   run: projection,

@@ -4,6 +4,7 @@ import type { SweepOutcome } from '../../schema/entry.ts'
 import type { EdgeRelation } from '../../schema/lineage.ts'
 import type { Kind, Tier } from '../../schema/manifest.ts'
 import type {
+  FormatName,
   JobName,
   LogIndex,
   NamespaceName,
@@ -103,6 +104,16 @@ export const tables = {
     log_index: integer<LogIndex>(),
     at: text(),
     spec: text(),
+  },
+  /** What a version says of itself beside its schema, as canonical JSON. */
+  format_version: {
+    namespace: text<NamespaceName>(),
+    format: text<FormatName>(),
+    version: text(),
+    log_index: integer<LogIndex>(),
+    at: text(),
+    schema_digest: text<Digest>(),
+    facts: text(),
   },
   environment: {
     namespace: text<NamespaceName>(),
@@ -278,6 +289,7 @@ export const primaryKeys = {
   namespace: ['namespace', 'log_index'],
   job: ['namespace', 'job', 'log_index'],
   policy: ['namespace', 'policy', 'log_index'],
+  format_version: ['namespace', 'format', 'version'],
   environment: ['namespace', 'digest'],
   log_key: ['namespace', 'log_index'],
   run: ['namespace', 'run'],
@@ -299,6 +311,7 @@ export const projectionTables = [
   'namespace',
   'job',
   'policy',
+  'format_version',
   'environment',
   'log_key',
   'run',

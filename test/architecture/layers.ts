@@ -132,7 +132,7 @@ export const layers: readonly Layer[] = [
     paths: /^server\/timeline\//,
     runs: ['schema', 'store-read', 'log-read', 'timeline'],
     types: ['store', 'log', 'context'],
-    packages: ['kysely'],
+    packages: ['kysely', 'ajv'],
     node: assertOnly,
   },
   {

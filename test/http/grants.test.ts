@@ -20,6 +20,8 @@ const shared: ReadonlySet<OperationId> = new Set([
   'listJobs',
   'getPolicy',
   'listPolicies',
+  'getFormatVersion',
+  'getFormat',
   'recordEnvironment',
   'getEnvironment',
   // Hashes, which say nothing of what was hashed.

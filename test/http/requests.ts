@@ -33,6 +33,12 @@ interface Members {
   readonly body?: unknown
 }
 
+const sampleFormat = {
+  schema: { type: 'object', properties: { axis: { type: 'string' } } },
+  compatibility: 'backward',
+  changelog: 'The first one.',
+  recovery: { uri: 's3://scripts/restore.py', digest: digestOf('restore.py') },
+}
 const document = { schemaVersion: 1, sections: { runtime: { name: 'node', version: '24' } } }
 const environment = digestOf(canonicalize(document))
 
@@ -46,6 +52,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   setPolicy: () => ({ body: { retention: { anyOf: [{ keep: 'latest', count: 3 }] } } }),
   getPolicy: () => ({}),
   listPolicies: () => ({ query: '?limit=2' }),
+  publishFormat: () => ({ body: sampleFormat }),
+  getFormatVersion: () => ({}),
+  getFormat: () => ({ query: '?limit=2' }),
   recordEnvironment: () => ({ digest: environment, body: document }),
   getEnvironment: () => ({ digest: environment }),
   getRun: () => ({}),
@@ -73,6 +82,9 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getManifest: () => ({}),
   getLineage: () => ({ query: '?direction=descendants&depth=3' }),
   compareCheckpoints: () => ({}),
+  getReplayability: () => ({}),
+  listLine: () => ({ query: '?minStep=1&limit=2' }),
+  compareRuns: () => ({ query: '?limit=2' }),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
   verifyCheckpoint: () => ({ body: { depth: 'present' } }),
   listBuckets: () => ({}),
@@ -111,11 +123,14 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     namespace,
     job,
     policy: 'sample',
+    format: 'sample',
+    version: '1',
     hold: 'audit',
     retentionRun,
     digest,
     other,
     run: known.run.run,
+    against: known.run.run,
     tile: '0/000.p/1',
     bucket: 'disk',
   }
@@ -159,6 +174,7 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const recorded = await scene.put(`/environments/${environment}`, document)
   answered(recorded, recorded.status === 201 ? 201 : 200)
   answered(await scene.put('/policies/sample', { description: 'A sample.' }), 200)
+  answered(await scene.put('/formats/sample/versions/1', sampleFormat), 200)
   const { run } = await scene.open(job)
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })

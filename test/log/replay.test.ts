@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { digestOf } from '../../schema/digest.ts'
 import { projections } from '../../server/compose.ts'
 import { replay, type ReplayedTable } from '../../server/log/replay.ts'
 import { projectionTables } from '../../server/store/tables.ts'
@@ -47,13 +48,21 @@ for (const dialect of dialects) {
         const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
         for (const action of actions) await perform(play, action)
         answered(await own.post('/buckets/disk/probe', {}), 201)
+        answered(await own.put('/policies/sample', { rpoSeconds: 60 }), 200)
+        await own.put('/formats/grid/versions/1', {
+          schema: { type: 'object' },
+          compatibility: 'none',
+          changelog: 'The first one.',
+          recovery: { uri: 's3://scripts/restore.py', digest: digestOf('restore.py') },
+        })
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
-        await own.save(run, 1, {
+        const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
         await retainAndSweep(await openSweepScene(own))
+        answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
       }
       const before = await rows()
       let last = 0

@@ -1,6 +1,6 @@
 import { digestOf } from '../../schema/digest.ts'
 import type { NamespaceName } from '../../schema/names.ts'
-import { hasDocument } from '../../server/log/projection.ts'
+import { documentOf } from '../../server/log/projection.ts'
 import type { Reader } from '../../server/store/database.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import type { StoredEntry } from './verify-tree.ts'
@@ -78,9 +78,10 @@ async function verifyDocuments(
 ): Promise<readonly string[]> {
   const violations: string[] = []
   const missing = new Map<number, string>(
-    entries
-      .filter(({ entry }) => hasDocument(entry))
-      .map(({ entry, index }) => [index, entry.subject]),
+    entries.flatMap(({ entry, index }) => {
+      const named = documentOf(entry)
+      return named === undefined ? [] : [[index, named] as const]
+    }),
   )
   let after = -1
   for (;;) {

@@ -27,7 +27,8 @@ export const compare = command({
   },
 })
 
-const verdictStyles: Readonly<Record<Verdict, Style>> = {
+/** How a verdict stands out. */
+export const verdictStyles: Readonly<Record<Verdict, Style>> = {
   equal: 'green',
   different: 'yellow',
   unknown: 'dim',
@@ -62,7 +63,8 @@ function changesOf({ changes, truncated }: SectionComparison): string {
   return `${changes.length}${truncated ? '+' : ''}`
 }
 
-function drawChanges(
+/** Values that differ, with the section that each is in. */
+export function drawChanges(
   screen: Screen,
   changes: readonly (Change & { readonly section: string })[],
 ): string {

@@ -1,0 +1,150 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { digestOf } from '../../schema/digest.ts'
+import { leafHash } from '../../schema/merkle.ts'
+import type { Manifest } from '../../schema/manifest.ts'
+import { parseEntry } from '../../schema/parse-entry.ts'
+import { documentOf } from '../../server/log/projection.ts'
+import { openTestCatalog } from '../harness/catalog.ts'
+import { sampleBlob } from '../harness/samples.ts'
+import { answered, declareScene, type Scene } from '../register/scene.ts'
+import { corpus, readIndex, type GoldenDocument, type GoldenEntry } from './golden-corpus.ts'
+
+// Adds to the corpus what it lacks of what the story below makes: for each kind and version of entry one
+// example of each set of members. What is there is never written again. `node test/schema/collect-golden.ts`
+
+const document = {
+  schemaVersion: 1,
+  sections: { code: { commit: 'c0ffee', dirty: false }, runtime: { node: '24', name: 'ünïcode' } },
+}
+const environment = digestOf(
+  '{"schemaVersion":1,"sections":{"code":{"commit":"c0ffee","dirty":false},"runtime":{"name":"ünïcode","node":"24"}}}',
+)
+const script = { uri: 's3://scripts/restore.py', digest: digestOf('restore.py') }
+const schema = { type: 'object', properties: { axis: { type: 'string' } } }
+
+/** Everything that a manifest can say. */
+const everything = (parent: Manifest['base']): Partial<Manifest> => ({
+  tier: 'light',
+  worldSize: 2,
+  shards: [0, 1].map((rank) => ({
+    rank,
+    blobs: [sampleBlob(`model-${rank}.bin`), sampleBlob(`rng-${rank}.bin`)],
+    seeds: [
+      { generator: 'numpy.pcg64', seed: 7 },
+      { generator: 'torch.cuda', stateBlob: `rng-${rank}.bin` },
+      { generator: 'xoshiro', seed: '18446744073709551615' },
+    ],
+  })),
+  progress: { records: 1000, watermark: '2026-11-23T09:00:00Z', cursor: { page: 7, of: [1, 2.5] } },
+  format: { name: 'grid', version: '1', metadata: { axis: 'time' } },
+  inputs: [{ name: 'flights', version: '7', digest: digestOf('flights'), uri: 's3://in/flights' }],
+  parameters: { rate: 1e-7, layers: [64, 32], name: 'ünïcode €' },
+  trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  timing: {
+    startedAt: '2026-11-23T10:00:00.000Z',
+    stagedAt: '2026-11-23T10:00:01.000Z',
+    durableAt: '2026-11-23T10:00:02.000Z',
+  },
+  persistence: 'async',
+  labels: { team: 'pricing' },
+  gap: { count: 2, firstStep: 1, lastStep: 2 },
+  environment,
+  ...(parent === undefined
+    ? {}
+    : { parents: [{ relation: 'derived-from', checkpoint: parent }] as const }),
+})
+
+/** One entry of each kind, with and without what it may leave out. */
+async function play(scene: Scene): Promise<void> {
+  const put = async (path: string, body: unknown) => answered(await scene.put(path, body), 200)
+  await put('', { description: 'Fares.' })
+  await put('/policies/hourly', {})
+  await put('/policies/hourly', { retention: { anyOf: [{ keep: 'latest', count: 3 }] } })
+  const facts = { schema, changelog: 'The first one.', recovery: script }
+  await put('/formats/grid/versions/1', { ...facts, compatibility: 'none' })
+  const patch = [{ op: 'copy', from: '/axis', path: '/dimension' }]
+  const upcasts = [{ from: '1', patch }]
+  await put('/formats/grid/versions/2', { ...facts, compatibility: 'full', upcasts })
+  await put('/jobs/fares', { policy: 'hourly', labels: { team: 'pricing' } })
+  answered(await scene.put(`/environments/${environment}`, document), 201)
+  const first = (await scene.open('fares', { run: 'run-1' })).run
+  const minimal = await scene.save(first, 1)
+  const full = await scene.save(first, 3, everything(minimal))
+  await scene.save(first, 4, { base: minimal })
+  const members = { run: 'run-2', environment, labels: { shift: 'night' }, partition: '2026-11-23' }
+  const { run } = await scene.open('fares', members)
+  await scene.save(run, 1)
+  const resumed = await scene.open('fares', { ...members, run: 'run-3' })
+  const own = await scene.save(resumed.run, 2)
+  await scene.evidence(own, 'present')
+  const noted = { finding: 'verified', outcome: 'failed', method: 'sha256', note: 'Other bytes.' }
+  answered(await scene.post(`/checkpoints/${own}/evidence`, noted), 201)
+  await scene.tombstone(own, { note: 'Torn.', successor: full })
+  await scene.tombstone(full, { reason: 'superseded' })
+  const hold = `/checkpoints/${minimal}/holds/audit`
+  await put(hold, { reason: 'An audit.' })
+  await put(hold, { reason: 'A longer one.', until: '2027-11-23T10:00:00.000Z' })
+  answered(await scene.at.call('DELETE', scene.path(hold)), 200)
+  answered(
+    await scene.post('/runs/run-3/close', { outcome: 'failed', note: 'Out of memory.' }),
+    200,
+  )
+  const other = (await scene.open('delays', { run: 'run-4' })).run
+  answered(await scene.post(`/runs/${other.run}/close`, { outcome: 'succeeded' }), 200)
+}
+
+async function collect(): Promise<void> {
+  const at = await openTestCatalog('sqlite')
+  const index = readIndex()
+  const entries: GoldenEntry[] = [...index.entries]
+  const documents: GoldenDocument[] = [...index.documents]
+  const write = (file: string, bytes: Uint8Array): void =>
+    writeFileSync(`${corpus}${file}`, bytes, { flag: 'wx' })
+  for (const folder of ['entries', 'documents'])
+    mkdirSync(`${corpus}${folder}`, { recursive: true })
+  try {
+    const scene = await declareScene(at, 'airline')
+    await play(scene)
+    const { db } = at.catalog.context
+    const rows = await db.selectFrom('entry').selectAll().orderBy('log_index').execute()
+    const stored = await db.selectFrom('document').selectAll().execute()
+    for (const { log_index: place, bytes } of rows) {
+      const entry = parseEntry(bytes)
+      if (entry === undefined) throw new Error(`entry ${place} is none`)
+      const own = stored.find((row) => row.log_index === place)
+      const said: unknown = own && JSON.parse(new TextDecoder().decode(own.bytes))
+      const shape = digestOf(shapeOf([entry, said ?? null])).slice(-8)
+      const file = `entries/${entry.kind}.${entry.v}.${shape}.json`
+      if (entries.some((known) => known.file === file)) continue
+      const named = documentOf(entry)
+      const beside = named === undefined ? undefined : `documents/${named.slice(-16)}.json`
+      const isNew = !documents.some((known) => known.file === beside)
+      if (isNew && own !== undefined && beside !== undefined && named !== undefined) {
+        write(beside, own.bytes)
+        documents.push({ file: beside, digest: named, ...kindOf(entry.kind) })
+      }
+      write(file, bytes)
+      entries.push({
+        file,
+        kind: entry.kind,
+        v: entry.v,
+        leafHash: Buffer.from(leafHash(bytes)).toString('base64'),
+        ...(beside === undefined ? {} : { document: beside }),
+      })
+    }
+    writeFileSync(`${corpus}index.json`, `${JSON.stringify({ entries, documents }, null, 2)}\n`)
+  } finally {
+    await at.close()
+  }
+}
+
+/** Members of what was said and the types of their values, whatever the values are. */
+const shapeOf = (said: object): string =>
+  JSON.stringify(said, (_, value: unknown) => (typeof value === 'object' ? value : typeof value))
+
+function kindOf(kind: string): Pick<GoldenDocument, 'kind' | 'version'> {
+  if (kind === 'format.published') return { kind: 'schema' }
+  return { kind: kind === 'environment.recorded' ? 'environment' : 'manifest', version: 1 }
+}
+
+if (import.meta.main) await collect()
