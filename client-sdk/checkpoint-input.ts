@@ -1,5 +1,5 @@
 import { CatalogError } from '../schema/errors.ts'
-import type { BlobReference, Digest, Gap, Manifest, Seed, Shard } from './api.ts'
+import type { BlobReference, Digest, Gap, Manifest, ReservedManifest, Seed, Shard } from './api.ts'
 
 /** Members of a manifest that a job gives as they are. */
 type GivenMembers = Pick<
@@ -33,6 +33,14 @@ export interface CheckpointInput extends GivenMembers {
   readonly tier?: Manifest['tier']
 }
 
+type UnshardedInput = Omit<CheckpointInput, 'blobs' | 'seeds' | 'shards'>
+
+/** What a job says of a checkpoint that several workers assemble; each puts its own shard. */
+export interface ReserveInput extends Omit<UnshardedInput, 'worldSize'> {
+  /** Number of workers, each of which puts one shard. */
+  readonly worldSize: number
+}
+
 /** What a run adds to its checkpoints. */
 export interface RunFacts {
   readonly namespace: string
@@ -52,7 +60,29 @@ export interface RunFacts {
  * @throws {BASE_REQUIRED} a delta without a base, or a full checkpoint with one
  */
 export function buildManifest(run: RunFacts, input: CheckpointInput, gap?: Gap): Manifest {
-  const { blobs, seeds, shards, kind, tier = 'durable', ...given } = input
+  const { blobs, seeds, shards, ...given } = input
+  return withoutUndefined({
+    ...buildUnsharded(run, given),
+    shards: shardsOf(blobs, seeds, shards),
+    ...(gap === undefined ? {} : { gap }),
+  })
+}
+
+/**
+ * Builds what the manifest of a checkpoint says beside its shards, for several workers to assemble.
+ *
+ * @throws {INVALID_REQUEST} the step is no non-negative integer
+ * @throws {BASE_REQUIRED} a delta without a base, or a full checkpoint with one
+ */
+export function buildReserved(
+  run: RunFacts,
+  { worldSize, ...input }: ReserveInput,
+): ReservedManifest {
+  return { ...buildUnsharded(run, input), worldSize }
+}
+
+function buildUnsharded(run: RunFacts, input: UnshardedInput): Omit<Manifest, 'shards'> {
+  const { kind, tier = 'durable', ...given } = input
   const { partition, environment, ...identity } = run
   checkStep(input.step)
   return withoutUndefined({
@@ -61,10 +91,8 @@ export function buildManifest(run: RunFacts, input: CheckpointInput, gap?: Gap):
     schemaVersion: 1,
     kind: kindOf(kind, input.base),
     tier,
-    shards: shardsOf(blobs, seeds, shards),
     ...(partition === '' ? {} : { partition }),
     ...(given.environment === undefined && environment !== undefined ? { environment } : {}),
-    ...(gap === undefined ? {} : { gap }),
   })
 }
 

@@ -10,6 +10,7 @@ import { Log } from './resources/log.ts'
 import { Namespaces } from './resources/namespaces.ts'
 import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
+import { Reservations } from './resources/reservations.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
 import { TokenSource } from './token.ts'
@@ -27,6 +28,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
+  readonly reservations: Reservations
   readonly holds: Holds
   readonly recovery: Recovery
   readonly lineage: LineageQueries
@@ -52,6 +54,7 @@ export class CatalogClient implements AsyncDisposable {
     this.environments = new Environments(scope)
     this.runs = new Runs({ ...scope, delivery: this.#delivery, clock: settings.clock })
     this.checkpoints = new Checkpoints(scope)
+    this.reservations = new Reservations({ ...scope, clock: settings.clock })
     this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)

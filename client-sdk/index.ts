@@ -7,6 +7,8 @@ export {
   type ErrorDetail,
 } from '../schema/errors.ts'
 export type {
+  AbandonReason,
+  AbandonReservation,
   AccessPage,
   AccessRecord,
   Attempt,
@@ -33,6 +35,7 @@ export type {
   EnvironmentReceipt,
   EvidenceOutcome,
   EvidenceReceipt,
+  FinalizeReservation,
   Finding,
   Format,
   Gap,
@@ -60,6 +63,7 @@ export type {
   KeepEverySteps,
   KeepLatest,
   KeepNewerThan,
+  KeepReservation,
   Kind,
   Labels,
   Latest,
@@ -76,6 +80,7 @@ export type {
   NamespaceReceipt,
   NamespaceSpec,
   Note,
+  OpenReservation,
   OpenRun,
   OpenedRun,
   OperationId,
@@ -99,6 +104,7 @@ export type {
   PolicySpec,
   Problem,
   Progress,
+  PutShard,
   RankSeeds,
   Receipt,
   RecordEvidence,
@@ -106,6 +112,13 @@ export type {
   Registration,
   Registrations,
   RequiredEncryption,
+  Reservation,
+  ReservationId,
+  ReservationLease,
+  ReservationPage,
+  ReservationReceipt,
+  ReservationState,
+  ReservedManifest,
   RestoredFrom,
   Retention,
   RetentionRule,
@@ -117,10 +130,13 @@ export type {
   SectionComparison,
   Seed,
   Shard,
+  ShardPage,
+  ShardReceipt,
   SkipReason,
   Skipped,
   Step,
   StoragePolicy,
+  StoredShard,
   Tier,
   Timestamp,
   Timing,
@@ -133,7 +149,7 @@ export type {
   VerificationPolicy,
 } from './api.ts'
 export type { BlobContent, BlobStore } from './blob-store.ts'
-export type { CheckpointInput } from './checkpoint-input.ts'
+export type { CheckpointInput, ReserveInput } from './checkpoint-input.ts'
 export { CatalogClient } from './client.ts'
 export type { Clock, SleepOptions } from './clock.ts'
 export type { CheckpointResult, FlushOptions, FlushReport } from './delivery.ts'
@@ -141,8 +157,14 @@ export { digestOf } from './document-digest.ts'
 export type { Hooks, RequestEvent, ResponseEvent, RetryEvent, SpoolEvent } from './hooks.ts'
 export type { CallOptions, ClientOptions } from './options.ts'
 export { PageIterator, type Page, type PageRequest, type PageSource } from './page.ts'
+export {
+  ReservationHandle,
+  type PutShardOptions,
+  type ShardInput,
+  type ShardResult,
+} from './reservation.ts'
 export type { ResumeInput, Resumed } from './resources/runs.ts'
-export { RunHandle, type RunIdentity } from './run.ts'
+export { RunHandle, type ReserveOptions, type RunIdentity } from './run.ts'
 export type { DrainReport, Spool, SpoolLine, SpoolRecord, SpoolStatus } from './spool.ts'
 export type { Token } from './token.ts'
 export type { LogQuestions, Trust } from './trust.ts'

@@ -1,7 +1,13 @@
 import { canonicalize } from '../schema/canonical-json.ts'
 import { CatalogError, isCatalogError } from '../schema/errors.ts'
 import type { Note, Outcome, Run, RunReceipt } from './api.ts'
-import { buildManifest, type CheckpointInput, type RunFacts } from './checkpoint-input.ts'
+import {
+  buildManifest,
+  buildReserved,
+  type CheckpointInput,
+  type ReserveInput,
+  type RunFacts,
+} from './checkpoint-input.ts'
 import type { Clock } from './clock.ts'
 import {
   FLUSH_DEFAULT_MS,
@@ -12,6 +18,7 @@ import {
 } from './delivery.ts'
 import { digestOf } from './document-digest.ts'
 import type { CallOptions } from './options.ts'
+import { ReservationHandle } from './reservation.ts'
 import type { Transport } from './transport.ts'
 
 /** What of a run a handle needs. */
@@ -23,6 +30,12 @@ export interface RunParts {
   readonly transport: Transport
   readonly delivery: Delivery
   readonly clock: Clock
+}
+
+/** How a checkpoint is reserved. */
+export interface ReserveOptions extends CallOptions {
+  /** Seconds without a sign of life after which it is abandoned, 1 to 3,600. Default: 60. */
+  readonly leaseSeconds?: number
 }
 
 /** Checkpoints of a run that may be under way at once; they are taken one after the other. */
@@ -84,6 +97,29 @@ export class RunHandle implements AsyncDisposable {
       const { step } = input
       const record = { namespace, job, partition, run, attempt, step, checkpoint, manifest }
       return await delivery.register(record, options)
+    })
+  }
+
+  /**
+   * Reserves a checkpoint that several workers assemble, each with `putShard` and from wherever it runs. Every worker
+   * may call this with the same members, and gets the same reservation. What waits in the spool is sent before.
+   *
+   * @throws {RESERVATION_CONFLICT} the step is reserved for another manifest
+   * @throws {WORLD_SIZE_MISMATCH} the step is reserved for another number of workers
+   * @throws {ATTEMPT_FENCED} a newer attempt of the job and partition has been opened: stop
+   * @throws {DEADLINE_EXCEEDED} records still wait in the spool
+   */
+  reserve(input: ReserveInput, options: ReserveOptions = {}): Promise<ReservationHandle> {
+    return this.#inOrder(async () => {
+      const { namespace, transport, delivery } = this.#parts
+      const { leaseSeconds, ...call } = options
+      this.#throwRefusal()
+      const manifest = buildReserved(this.#facts, input)
+      await delivery.flush(call)
+      this.#throwRefusal()
+      const body = { manifest, ...(leaseSeconds === undefined ? {} : { leaseSeconds }) }
+      const reservation = await transport.call('openReservation', { namespace, body }, call)
+      return new ReservationHandle(this.#parts, reservation)
     })
   }
 

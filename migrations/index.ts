@@ -6,6 +6,7 @@ import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
 import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
+import { reservation } from './0020-reservation.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   policy,
   hold,
   evidenceByOutcome,
+  reservation,
 ]

@@ -12,6 +12,8 @@ export type NamespaceName = Branded<'NamespaceName'>
 export type JobName = Branded<'JobName'>
 /** One execution of a job. */
 export type RunId = Branded<'RunId'>
+/** A lease under which several workers assemble one checkpoint. */
+export type ReservationId = Branded<'ReservationId'>
 /** What a class of jobs needs, by name. */
 export type PolicyName = Branded<'PolicyName'>
 /** A natural slice of a job's work; empty for a job that has none. */
@@ -36,6 +38,10 @@ export const NamespaceName = Type.Unsafe<NamespaceName>(
 )
 export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computation.'))
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
+
+export const ReservationId = Type.Unsafe<ReservationId>(
+  name('ReservationId', 'A lease under which several workers assemble one checkpoint.'),
+)
 
 /** What a hold on a checkpoint is called. */
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')

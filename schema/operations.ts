@@ -7,6 +7,7 @@ import type { Operation, OperationInput } from './operations/operation.ts'
 import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
+import { reservationOperations } from './operations/reservations.ts'
 import { retentionOperations } from './operations/retention.ts'
 import { verifyOperations } from './operations/verify.ts'
 
@@ -18,6 +19,7 @@ export const operations = {
   ...namesOperations,
   ...policyOperations,
   ...registerOperations,
+  ...reservationOperations,
   ...recoverOperations,
   ...lineageOperations,
   ...verifyOperations,

@@ -6,6 +6,7 @@ import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { closeServer, listen, urlOf } from './http/listen.ts'
 import { validate } from './http/validate.ts'
+import { followLeases } from './follow-leases.ts'
 import { followCatalog } from './publish-logs.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
@@ -58,6 +59,7 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
     await publisher?.close()
     return closing(catalog)(error)
   })
+  const leases = followLeases(catalog)
   return {
     url: urlOf(config.host, port),
     catalog,
@@ -65,6 +67,7 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
     close: async () => {
       await closeServer(server)
       await publisher?.close()
+      await leases.close()
       await catalog.close()
     },
   }

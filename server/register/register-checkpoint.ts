@@ -1,4 +1,3 @@
-import type { Json } from '../../schema/canonical-json.ts'
 import type { Receipt } from '../../schema/checkpoint.ts'
 import { digestOf, type Digest } from '../../schema/digest.ts'
 import { DOCUMENT_MAX_BYTES } from '../../schema/entry.ts'
@@ -6,26 +5,12 @@ import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
-import { allowedBy, nothingNew, type Decision } from '../log/command.ts'
-import type { Facts } from '../log/facts.ts'
-import { readEntriesAt } from '../log/read-entries.ts'
-import { proveEntry } from '../log/read-proofs.ts'
-import type { Row } from '../store/tables.ts'
-import {
-  checkpointByDigest,
-  checkpointBySlot,
-  environmentByDigest,
-  lastOfRun,
-  lineByJob,
-  newestEvidence,
-  read,
-  runById,
-} from '../timeline/lookups.ts'
-import { isOnLine, runSegment } from '../timeline/read-line.ts'
-import { judge } from '../timeline/standing.ts'
-import { baseNotGood, checkRegistration, partitionOf } from './rules.ts'
+import { allowedBy } from '../log/command.ts'
+import { decideRegistration } from './decide-registration.ts'
+import { describeReceipt } from './describe-receipt.ts'
+import { checkNamespace } from './rules.ts'
 
 /** A manifest with its canonical text, and the digest that the caller computed. */
 export interface RegistrationInput {
@@ -41,13 +26,6 @@ export interface Registered {
   readonly created: boolean
 }
 
-interface Outcome {
-  readonly created: boolean
-  readonly index: LogIndex
-  readonly at: string
-  readonly leafHash: string
-}
-
 /**
  * Records a checkpoint; the same manifest again gives the same receipt.
  *
@@ -61,23 +39,16 @@ export async function registerCheckpoint(
 ): Promise<Registered> {
   const { namespace, manifest, text } = input
   const bytes = Buffer.from(text)
-  const digest = checkDocument(input, bytes)
+  const checkpoint = checkDocument(input, bytes)
   const grant = requireOnJob(principal, 'append', { namespace, job: manifest.job })
-  const outcome = await context.log.append<Outcome>({
+  const registration = await context.log.append({
     namespace,
     actor: principal.id,
     ...allowedBy(context.request, grant),
-    reads: readsFor(manifest, digest),
-    decide: (facts) =>
-      decide(facts, {
-        manifest,
-        document: { digest, bytes, value: manifest },
-      }),
+    ...decideRegistration({ manifest, document: { digest: checkpoint, bytes, value: manifest } }),
   })
-  const { created, index, at } = outcome
-  const leafHash = outcome.leafHash || (await leafHashAt(context, namespace, index))
-  const proof = await proveEntry(context, namespace, index)
-  return { created, receipt: { namespace, checkpoint: digest, index, leafHash, at, proof } }
+  const receipt = await describeReceipt(context, { namespace, checkpoint }, registration)
+  return { created: registration.created, receipt }
 }
 
 function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
@@ -88,12 +59,7 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
       `The manifest has ${bytes.length} bytes, and ${DOCUMENT_MAX_BYTES} is the most: keep large metadata in a blob.`,
     )
   }
-  if (manifest.namespace !== namespace) {
-    throw new CatalogError(
-      'RUN_MISMATCH',
-      `The manifest says namespace "${manifest.namespace}", the path says "${namespace}": they must agree.`,
-    )
-  }
+  checkNamespace(manifest, namespace)
   checkManifest(manifest)
   const digest = digestOf(bytes)
   if (input.digest !== undefined && input.digest !== digest) {
@@ -104,143 +70,4 @@ function checkDocument(input: RegistrationInput, bytes: Buffer): Digest {
     )
   }
   return digest
-}
-
-function readsFor(manifest: Manifest, digest: Digest) {
-  const { namespace, run, base, environment, parents } = manifest
-  return [
-    read(checkpointByDigest, namespace, digest),
-    read(runById, namespace, run),
-    read(lastOfRun, namespace, run),
-    read(lineByJob, namespace, manifest.job, partitionOf(manifest)),
-    ...(base === undefined
-      ? []
-      : [read(checkpointByDigest, namespace, base), read(newestEvidence, namespace, 'failed')]),
-    ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
-    ...(parents ?? []).map((parent) => read(checkpointByDigest, namespace, parent.checkpoint)),
-  ]
-}
-
-interface Candidate {
-  readonly manifest: Manifest
-  readonly document: { readonly digest: Digest; readonly bytes: Uint8Array; readonly value: Json }
-}
-
-function decide(
-  facts: Facts,
-  candidate: Candidate,
-): Decision<Outcome> | Promise<Decision<Outcome>> {
-  const { namespace, run, step, tier } = candidate.manifest
-  const last = facts.find(lastOfRun, [namespace, run])
-  // Beyond its run's last step a checkpoint takes a free slot: the common case looks up no more.
-  if (last === undefined || last.step < step) return decideOnSlot(facts, candidate, undefined)
-  const slot = read(checkpointBySlot, namespace, run, step, tier)
-  return facts
-    .load([slot])
-    .then(() => decideOnSlot(facts, candidate, facts.find(checkpointBySlot, slot.key)))
-}
-
-function decideOnSlot(
-  facts: Facts,
-  { manifest, document }: Candidate,
-  slot: Row<'checkpoint'> | undefined,
-): Decision<Outcome> | Promise<Decision<Outcome>> {
-  const { namespace, base, environment } = manifest
-  const existing = facts.find(checkpointByDigest, [namespace, document.digest])
-  if (existing !== undefined) {
-    const { log_index: index, at } = existing
-    return nothingNew({ created: false, index, at, leafHash: '' })
-  }
-  const run = facts.find(runById, [namespace, manifest.run])
-  const last = facts.find(lastOfRun, [namespace, manifest.run])
-  const baseRow = base === undefined ? undefined : facts.find(checkpointByDigest, [namespace, base])
-  const chainLength = checkRegistration(manifest, {
-    run,
-    last,
-    line: facts.find(lineByJob, [namespace, manifest.job, partitionOf(manifest)]),
-    slot,
-    base: baseRow,
-    environment:
-      environment === undefined
-        ? undefined
-        : facts.find(environmentByDigest, [namespace, environment]),
-    parents: (manifest.parents ?? []).map((parent) =>
-      facts.find(checkpointByDigest, [namespace, parent.checkpoint]),
-    ),
-  })
-  const restoredFrom = last === undefined ? (run?.restored_checkpoint ?? null) : null
-  const decision = registration({ document, chainLength, restoredFrom })
-  if (baseRow === undefined || isHistorySound(facts, manifest, baseRow)) return decision
-  return checkBaseHistory(facts, manifest, baseRow).then(() => decision)
-}
-
-function registration(decided: {
-  readonly document: Candidate['document']
-  readonly chainLength: number
-  readonly restoredFrom: Digest | null
-}): Decision<Outcome> {
-  const { document, chainLength, restoredFrom } = decided
-  return {
-    drafts: [
-      {
-        entry: {
-          kind: 'checkpoint.registered',
-          subject: document.digest,
-          chainLength,
-          ...(restoredFrom === null ? {} : { restoredFrom }),
-        },
-        document,
-      },
-    ],
-    result: ({ index, at, leafHash }) => ({
-      created: true,
-      index,
-      at,
-      leafHash: Buffer.from(leafHash).toString('base64'),
-    }),
-  }
-}
-
-/**
- * Whether a base of the same run needs no closer look: what a live delta needs cannot be withdrawn, so that
- * only failed evidence makes its chain not good, and there is none.
- */
-function isHistorySound(
-  facts: Facts,
-  { namespace, run }: Manifest,
-  base: Row<'checkpoint'>,
-): boolean {
-  if (base.run !== run || base.tombstoned_index !== null) return false
-  return facts.find(newestEvidence, [namespace, 'failed']) === undefined
-}
-
-/** What single rows cannot tell: whether the base's chain is good, and whether its line leads here. */
-async function checkBaseHistory(
-  facts: Facts,
-  manifest: Manifest,
-  base: Row<'checkpoint'>,
-): Promise<void> {
-  const db = await facts.query()
-  const wanted = { asOf: Number.MAX_SAFE_INTEGER as LogIndex, minGrade: 'committed' } as const
-  const { fault } = await judge(db, base.namespace, { standing: base, wanted })
-  if (fault !== undefined) {
-    const where = fault.because === undefined ? '' : ` (${fault.because})`
-    throw baseNotGood(base.digest, `is not good: ${fault.reason}${where}`)
-  }
-  const own = await runSegment(db, base.namespace, manifest.run)
-  if (!(await isOnLine(db, own, base))) {
-    throw baseNotGood(
-      base.digest,
-      `is not on the line of run "${manifest.run}", which restored from an earlier state`,
-    )
-  }
-}
-
-async function leafHashAt(
-  context: Context,
-  namespace: NamespaceName,
-  index: LogIndex,
-): Promise<string> {
-  const [entry] = await readEntriesAt(context.db, namespace, [index])
-  return Buffer.from(entry?.leaf_hash ?? []).toString('base64')
 }

@@ -29,6 +29,9 @@ const privileges: Readonly<Record<TableName, string>> = {
   evidence: projection,
   hold: projection,
   tombstone: projection,
+  reservation: projection,
+  reservation_lease: 'select, insert, update, delete',
+  reservation_shard: 'select, insert, delete',
 }
 
 const historyTables = Object.entries(privileges)

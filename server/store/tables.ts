@@ -11,26 +11,15 @@ import type {
   RunId,
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
-
-/** A column: its PostgreSQL type, and the TypeScript type of its values. */
-interface Column<Value> {
-  readonly sqlType: 'text' | 'bigint' | 'bytea'
-  /** Carries the type; never present at run time. */
-  readonly value?: Value
-}
-
-const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
-const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
-const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
-const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
-  sqlType: column.sqlType,
-})
+import { bytes, integer, optional, text, type Column } from './column.ts'
+import { reservationTables } from './reservation-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
  *
- * `entry`, `document`, `tile`, `tree_head` and `access_log` are insert-only. `log_head` and `idempotency` are working
- * state. The rest are projections: a replay of the log gives the same rows.
+ * `entry`, `document`, `tile`, `tree_head` and `access_log` are insert-only. `log_head`, `idempotency`,
+ * `reservation_lease` and `reservation_shard` are working state. The rest are projections: a replay of the log gives
+ * the same rows.
  */
 export const tables = {
   schema_migration: { name: text(), at: text() },
@@ -203,6 +192,7 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  ...reservationTables,
 } as const
 
 export type TableName = keyof typeof tables
@@ -242,6 +232,9 @@ export const primaryKeys = {
   evidence: ['namespace', 'checkpoint', 'log_index'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
   tombstone: ['namespace', 'checkpoint'],
+  reservation: ['namespace', 'reservation'],
+  reservation_lease: ['namespace', 'reservation'],
+  reservation_shard: ['namespace', 'reservation', 'rank'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
 /** Tables that a replay rebuilds, in an order in which they can be compared. */
@@ -259,6 +252,10 @@ export const projectionTables = [
   'evidence',
   'hold',
   'tombstone',
+  'reservation',
 ] as const satisfies readonly TableName[]
 
 export type ProjectionTable = (typeof projectionTables)[number]
+
+/** Tables that decisions change beside the log: a replay leaves them alone, and nothing that is promised rests on them. */
+export type WorkTable = 'reservation_lease' | 'reservation_shard'

@@ -11,6 +11,18 @@ export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
 export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'outcome')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
+export const reservationById = lookupOf('reservation', 'namespace', 'reservation')
+/** The newest reservation of a run, step and tier; only it can be open. */
+export const reservationBySlot = newestOf(
+  'reservation',
+  'opened_index',
+  'namespace',
+  'run',
+  'step',
+  'tier',
+)
+export const leaseById = lookupOf('reservation_lease', 'namespace', 'reservation')
+export const shardByRank = lookupOf('reservation_shard', 'namespace', 'reservation', 'rank')
 
 /** One row to look at, by its lookup and key. */
 export function read(lookup: Lookup, ...key: Key): Read {

@@ -20,7 +20,15 @@ const assertOnly = /^node:assert\/strict$/
 const store = ['store', 'store-read']
 const log = ['log', 'log-read']
 
-const mainRuns = ['operation', 'compose', 'app', 'witness', 'publish-logs', 'maintain']
+const mainRuns = [
+  'operation',
+  'compose',
+  'app',
+  'witness',
+  'publish-logs',
+  'follow-leases',
+  'maintain',
+]
 
 /**
  * The arrows of the house. The first layer whose `paths` match is a file's layer.
@@ -207,6 +215,12 @@ export const layers: readonly Layer[] = [
     paths: /^server\/publish-logs\.ts$/,
     runs: ['schema', 'config', 'compose', 'publish'],
     types: log,
+  },
+  {
+    name: 'follow-leases',
+    paths: /^server\/follow-leases\.ts$/,
+    runs: ['operation'],
+    types: ['compose'],
   },
   {
     name: 'main',

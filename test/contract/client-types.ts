@@ -9,6 +9,7 @@ import type {
   NamespaceName,
   Partition,
   PolicyName,
+  ReservationId,
   RunId,
 } from '../../schema/names.ts'
 import type { operations, InputOf, OperationId } from '../../schema/operations.ts'
@@ -19,7 +20,7 @@ type Same<Left, Right> =
     ? true
     : false
 
-type Name = NamespaceName | JobName | RunId | Partition | PolicyName
+type Name = NamespaceName | JobName | RunId | Partition | PolicyName | ReservationId
 
 /** What the SDK's user sees of a schema's type: names are texts, indexes are numbers. */
 type Unbranded<T> = T extends Digest

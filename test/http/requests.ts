@@ -3,7 +3,7 @@ import { digestOf, type Digest } from '../../schema/digest.ts'
 import { operations, type OperationId } from '../../schema/operations.ts'
 import type { Operation } from '../../schema/operations/operation.ts'
 import type { Run } from '../../schema/run.ts'
-import { sampleManifest } from '../harness/samples.ts'
+import { sampleManifest, sampleReserved } from '../harness/samples.ts'
 import { answered, type Scene } from '../register/scene.ts'
 
 /** What is recorded, for requests to name. */
@@ -14,6 +14,8 @@ export interface Recorded {
   readonly checkpoint: Digest
   readonly other: Digest
   readonly environment: Digest
+  /** Of one worker, whose shard is there. */
+  readonly reservation: string
 }
 
 /** A request to an operation. */
@@ -61,6 +63,16 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
       ],
     },
   }),
+  openReservation: ({ namespace, run }) => ({
+    body: { manifest: sampleReserved({ ...run, namespace: namespace as Run['namespace'] }, 13, 2) },
+  }),
+  recordShard: () => ({ body: { blobs: [] } }),
+  keepReservation: () => ({ body: {} }),
+  finalizeReservation: () => ({ body: { worldSize: 1 } }),
+  abandonReservation: () => ({ body: { note: 'Not needed.' } }),
+  getReservation: () => ({}),
+  listReservations: ({ job }) => ({ query: `?job=${job}&state=open` }),
+  listShards: () => ({}),
   listCheckpoints: ({ job }) => ({ query: `?job=${job}&limit=2` }),
   getCheckpoint: () => ({}),
   getManifest: () => ({}),
@@ -100,6 +112,8 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     digest,
     other,
     run: known.run.run,
+    reservation: known.reservation,
+    rank: '0',
     tile: '0/000.p/1',
   }
   return {
@@ -133,6 +147,7 @@ export const nothingRecorded: Recorded = {
   checkpoint: digestOf('a checkpoint that nobody registered'),
   other: digestOf('another checkpoint that nobody registered'),
   environment,
+  reservation: 'reservation-1',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -144,5 +159,8 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const other = await scene.save(run, 1, { environment })
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
-  return { namespace: scene.namespace, job, run, checkpoint, other, environment }
+  const reserved = await scene.post('/reservations', { manifest: sampleReserved(run, 20, 1) })
+  const { reservation } = answered(reserved, 201)
+  answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
+  return { namespace: scene.namespace, job, run, checkpoint, other, environment, reservation }
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { Run } from '../../schema/run.ts'
 import { projections } from '../../server/compose.ts'
 import { replay, type ReplayedTable } from '../../server/log/replay.ts'
 import { projectionTables } from '../../server/store/tables.ts'
 import { dialects } from '../harness/catalog.ts'
 import { writingHistory } from '../recover/history/actions.ts'
 import { beginPlay, perform } from '../recover/history/perform.ts'
-import { answered, declareScene, useScene } from '../register/scene.ts'
+import { sampleReserved } from '../harness/samples.ts'
+import { answered, declareScene, useScene, type Scene } from '../register/scene.ts'
 import { openRaw } from '../store/raw.ts'
 import { upTo } from './drafts.ts'
 
@@ -45,12 +47,15 @@ for (const dialect of dialects) {
         const play = await beginPlay(own)
         const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
         for (const action of actions) await perform(play, action)
+        answered(await own.put('/policies/sample', { rpoSeconds: 60 }), 200)
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
-        await own.save(run, 1, {
+        const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
+        answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
+        await reserveThree(own, run)
       }
       const before = await rows()
       let last = 0
@@ -131,4 +136,14 @@ for (const dialect of dialects) {
 
 function sorted(found: readonly unknown[]): readonly unknown[] {
   return found.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
+/** A reservation that is open, one that was finalized and one that was given up. */
+async function reserveThree(scene: Scene, run: Run): Promise<void> {
+  for (const [place, end] of [undefined, 'finalize', 'abandon'].entries()) {
+    const manifest = sampleReserved(run, 10 + place, 1)
+    const { reservation } = answered(await scene.post('/reservations', { manifest }), 201)
+    answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
+    if (end !== undefined) await scene.post(`/reservations/${reservation}/${end}`, {})
+  }
 }
