@@ -24,6 +24,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { reservationCommands } from './commands/reservations.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   migrate,
   resume,
   register,
+  ...reservationCommands,
   ...runCommands,
   ...recoverCommands,
   ...findingCommands,
