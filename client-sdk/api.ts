@@ -5,6 +5,17 @@ import type { ErrorCode as CatalogErrorCode } from '../schema/errors.ts'
 
 export type { Json, JsonObject } from '../schema/canonical-json.ts'
 
+/**
+ * `expired`: the lease ended. `fenced`: a newer attempt was opened. `superseded`: the same
+ * manifest was registered without it.
+ */
+export type AbandonReason = 'expired' | 'asked' | 'fenced' | 'run-closed' | 'superseded'
+
+/** What `abandonReservation` takes. */
+export interface AbandonReservation {
+  readonly note?: Note
+}
+
 /** What `previewRewind` answers. */
 export interface Abandoned {
   readonly count: number
@@ -118,7 +129,7 @@ export interface BlobFault {
   readonly message: string
 }
 
-/** Part of {@link Shard}. */
+/** Part of {@link PutShard}. */
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
   readonly name: string
@@ -485,6 +496,11 @@ export interface FeatureFinding {
 /** `unknown`: it could not be tried. Only what is `proven` is used. */
 export type FeatureResult = 'proven' | 'refuted' | 'unknown'
 
+/** What `finalizeReservation` takes. */
+export interface FinalizeReservation {
+  readonly worldSize?: number
+}
+
 /** Part of {@link Evidence}. */
 export type Finding = 'present' | 'verified' | 'restored'
 
@@ -794,6 +810,11 @@ export interface KeepNewerThan {
 /** Part of {@link RetentionDecision}. */
 export type KeepOrDrop = 'keep' | 'drop'
 
+/** What `keepReservation` takes. */
+export interface KeepReservation {
+  readonly worldSize?: number
+}
+
 /** Self-contained state, or the change since its base. */
 export type Kind = 'full' | 'delta'
 
@@ -949,8 +970,15 @@ export interface NamespaceSpec {
   readonly labels?: Labels
 }
 
-/** Part of {@link CloseRun}. */
+/** Part of {@link AbandonReservation}. */
 export type Note = string
+
+/** What `openReservation` takes. */
+export interface OpenReservation {
+  readonly manifest: ReservedManifest
+  /** Seconds from now until the lease ends without a sign of life; default 60. */
+  readonly leaseSeconds?: number
+}
 
 /** What `openRun` takes. */
 export interface OpenRun {
@@ -1256,6 +1284,13 @@ export interface Progress {
   readonly cursor?: JsonValue
 }
 
+/** What `recordShard` takes. */
+export interface PutShard {
+  readonly blobs: readonly BlobReference[]
+  readonly seeds?: readonly Seed[]
+  readonly worldSize?: number
+}
+
 /** Part of {@link RecoveryPlan}. */
 export interface RankSeeds {
   readonly rank: number
@@ -1433,6 +1468,148 @@ export interface Replayability {
 
 /** Part of {@link StoragePolicy}. */
 export type RequiredEncryption = 'any' | 'kms'
+
+/** What `getReservation` answers. */
+export interface Reservation {
+  readonly reservation: ReservationId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly step: Step
+  readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly worldSize: number
+  /** Digest of the manifest without its shards. */
+  readonly manifest: Digest
+  readonly state: ReservationState
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly leaseUntil?: Timestamp
+  readonly leaseSeconds?: number
+  /** Shards that were put. */
+  readonly shardCount?: number
+  /** Ranks that were not put, at most 1000; lists leave them out. */
+  readonly missing?: readonly number[]
+  readonly endedAt?: Timestamp
+  readonly endedIndex?: LogIndex
+  readonly endedBy?: string
+  readonly reason?: AbandonReason
+  readonly note?: Note
+  readonly checkpoint?: Digest
+  /** Blobs that an abandoned one left behind. */
+  readonly blobCount?: number
+  readonly blobBytes?: number
+  /**
+   * Blobs left behind; one answer names at most 1000, the shards of the reservation have all.
+   * A store that names objects by their content may keep one of them for another checkpoint
+   * too: remove only what no manifest refers to.
+   */
+  readonly blobs?: readonly BlobReference[]
+}
+
+/**
+ * A lease under which several workers assemble one checkpoint. Lower-case letters, digits,
+ * `.`, `_` and `-`; starts with a letter or digit; at most 128 characters; no `..`.
+ */
+export type ReservationId = string
+
+/** What `keepReservation` answers. */
+export interface ReservationLease {
+  readonly reservation: ReservationId
+  readonly worldSize: number
+  readonly shardCount: number
+  /** Absent when it has been finalized. */
+  readonly leaseUntil?: Timestamp
+}
+
+/** What `listReservations` answers. */
+export interface ReservationPage {
+  readonly items: readonly Reservation[]
+  readonly next: string | null
+}
+
+/** What `openReservation` answers. */
+export interface ReservationReceipt {
+  readonly reservation: ReservationId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly step: Step
+  readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly worldSize: number
+  /** Digest of the manifest without its shards. */
+  readonly manifest: Digest
+  readonly state: ReservationState
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly leaseUntil?: Timestamp
+  readonly leaseSeconds?: number
+  /** Shards that were put. */
+  readonly shardCount?: number
+  /** Ranks that were not put, at most 1000; lists leave them out. */
+  readonly missing?: readonly number[]
+  readonly endedAt?: Timestamp
+  readonly endedIndex?: LogIndex
+  readonly endedBy?: string
+  readonly reason?: AbandonReason
+  readonly note?: Note
+  readonly checkpoint?: Digest
+  /** Blobs that an abandoned one left behind. */
+  readonly blobCount?: number
+  readonly blobBytes?: number
+  /**
+   * Blobs left behind; one answer names at most 1000, the shards of the reservation have all.
+   * A store that names objects by their content may keep one of them for another checkpoint
+   * too: remove only what no manifest refers to.
+   */
+  readonly blobs?: readonly BlobReference[]
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/**
+ * A lease that has ended is recorded as `abandoned` by whoever touches it next, or by the
+ * catalog within seconds.
+ */
+export type ReservationState = 'open' | 'finalized' | 'abandoned'
+
+/** Part of {@link OpenReservation}. */
+export interface ReservedManifest {
+  readonly schemaVersion: 1
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly run: RunId
+  readonly attempt: Attempt
+  readonly partition?: Partition
+  readonly step: Step
+  readonly kind: Kind
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly base?: Digest
+  readonly parents?: readonly Parent[]
+  readonly progress?: Progress
+  readonly format?: Format
+  readonly inputs?: readonly InputPin[]
+  readonly parameters?: JsonMap
+  readonly environment?: Digest
+  /** W3C traceparent of the work that made this state. */
+  readonly trace?: string
+  readonly timing?: Timing
+  readonly persistence?: Persistence
+  readonly labels?: Labels
+  readonly gap?: Gap
+  readonly worldSize: number
+}
 
 /** Part of {@link Run}. */
 export interface RestoredFrom {
@@ -1686,7 +1863,7 @@ export interface SectionComparison {
   readonly truncated: boolean
 }
 
-/** Part of {@link RankSeeds}. */
+/** Part of {@link PutShard}. */
 export interface Seed {
   /** Which generator, such as `numpy.pcg64` or `torch.cuda`. */
   readonly generator: string
@@ -1700,6 +1877,26 @@ export interface Shard {
   readonly rank: number
   readonly blobs: readonly BlobReference[]
   readonly seeds?: readonly Seed[]
+}
+
+/** What `listShards` answers. */
+export interface ShardPage {
+  readonly items: readonly StoredShard[]
+  readonly next: string | null
+}
+
+/** What `recordShard` answers. */
+export interface ShardReceipt {
+  readonly reservation: ReservationId
+  readonly worldSize: number
+  readonly shardCount: number
+  /** Absent when it has been finalized. */
+  readonly leaseUntil?: Timestamp
+  readonly rank: number
+  /** Digest of the shard's canonical JSON, its rank included. */
+  readonly digest: Digest
+  /** Whether every rank is there, so that it can be finalized. */
+  readonly complete: boolean
 }
 
 /**
@@ -1754,6 +1951,14 @@ export interface StoragePolicy {
   readonly objectLock?: boolean
   readonly regions?: readonly string[]
   readonly lifecycle?: LifecycleRule
+}
+
+/** Part of {@link ShardPage}. */
+export interface StoredShard {
+  readonly rank: number
+  readonly blobs: readonly BlobReference[]
+  readonly seeds?: readonly Seed[]
+  readonly digest: Digest
 }
 
 /** What `sweepCheckpoints` takes. */
@@ -2260,6 +2465,196 @@ export interface Operations {
     readonly input: { readonly namespace: NamespaceName; readonly digest: Digest }
     readonly response: Manifest
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /**
+   * Reserve a checkpoint that several workers assemble. Everything but the shards is said
+   * here, and checked as for a registration. Every worker may ask: the same again answers the
+   * reservation that is there. Without a sign of life for `leaseSeconds` it is abandoned, and
+   * after 24 hours in any case.
+   */
+  readonly openReservation: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: OpenReservation
+    }
+    readonly response: ReservationReceipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'RUN_NOT_FOUND'
+      | 'RUN_MISMATCH'
+      | 'RUN_CLOSED'
+      | 'ATTEMPT_FENCED'
+      | 'STEP_REGRESSION'
+      | 'REGISTRATION_CONFLICT'
+      | 'BASE_REQUIRED'
+      | 'BASE_NOT_FOUND'
+      | 'BASE_MISMATCH'
+      | 'BASE_NOT_GOOD'
+      | 'POLICY_VIOLATED'
+      | 'CHAIN_TOO_LONG'
+      | 'PARENT_NOT_FOUND'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'SHARDS_INCOMPLETE'
+      | 'BLOBS_SWEPT'
+      | 'FORMAT_MISMATCH'
+      | 'DOCUMENT_TOO_LARGE'
+      | 'RESERVATION_CONFLICT'
+      | 'WORLD_SIZE_MISMATCH'
+  }
+  /**
+   * Put one worker's shard. Durable when answered, and a sign of life. In any order, from
+   * anywhere; the same shard again changes nothing, another one for the rank is a conflict
+   * that names both.
+   */
+  readonly recordShard: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      /** The worker's rank, from 0 to below the world size. */
+      readonly rank: string
+      readonly body: PutShard
+    }
+    readonly response: ShardReceipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'RESERVATION_NOT_FOUND'
+      | 'RESERVATION_EXPIRED'
+      | 'RESERVATION_ENDED'
+      | 'ATTEMPT_FENCED'
+      | 'RUN_CLOSED'
+      | 'RANK_OUT_OF_RANGE'
+      | 'WORLD_SIZE_MISMATCH'
+      | 'SHARD_CONFLICT'
+      | 'UNPINNED_BLOB'
+      | 'DOCUMENT_TOO_LARGE'
+  }
+  /**
+   * Say that the work on a reservation goes on. The lease then lasts for its length from now,
+   * and never beyond 24 hours in all.
+   */
+  readonly keepReservation: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      readonly body: KeepReservation
+    }
+    readonly response: ReservationLease
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'RESERVATION_NOT_FOUND'
+      | 'RESERVATION_EXPIRED'
+      | 'RESERVATION_ENDED'
+      | 'ATTEMPT_FENCED'
+      | 'RUN_CLOSED'
+      | 'WORLD_SIZE_MISMATCH'
+  }
+  /**
+   * Register the checkpoint when all shards are there. The catalog makes the manifest, shards
+   * in the order of their ranks, and registers it; the answer names its digest. Again, it
+   * answers the same receipt.
+   */
+  readonly finalizeReservation: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: FinalizeReservation
+    }
+    readonly response: Receipt
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'RESERVATION_NOT_FOUND'
+      | 'RESERVATION_EXPIRED'
+      | 'RESERVATION_ENDED'
+      | 'ATTEMPT_FENCED'
+      | 'RUN_CLOSED'
+      | 'RUN_NOT_FOUND'
+      | 'RUN_MISMATCH'
+      | 'STEP_REGRESSION'
+      | 'REGISTRATION_CONFLICT'
+      | 'BASE_REQUIRED'
+      | 'BASE_NOT_FOUND'
+      | 'BASE_MISMATCH'
+      | 'BASE_NOT_GOOD'
+      | 'POLICY_VIOLATED'
+      | 'CHAIN_TOO_LONG'
+      | 'PARENT_NOT_FOUND'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'SHARDS_INCOMPLETE'
+      | 'BLOBS_SWEPT'
+      | 'FORMAT_MISMATCH'
+      | 'DOCUMENT_TOO_LARGE'
+      | 'WORLD_SIZE_MISMATCH'
+  }
+  /**
+   * Give a reservation up. What was put for it is listed as left behind. Again, it answers
+   * the same.
+   */
+  readonly abandonReservation: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: AbandonReservation
+    }
+    readonly response: ReservationReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESERVATION_NOT_FOUND' | 'RESERVATION_ENDED'
+  }
+  /** Get a reservation, and who is missing. */
+  readonly getReservation: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      readonly asOf?: LogIndex
+    }
+    readonly response: Reservation
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESERVATION_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /** List reservations, newest first. Abandoned ones name the blobs that they left behind. */
+  readonly listReservations: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      readonly partition?: Partition
+      readonly run?: RunId
+      readonly state?: ReservationState
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: ReservationPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * List the shards of a reservation, by rank. Those that wait in an open one, or that an
+   * abandoned one left behind. A finalized one has none: they are in the manifest.
+   */
+  readonly listShards: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly reservation: ReservationId
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: ShardPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESERVATION_NOT_FOUND' | 'INVALID_CURSOR'
   }
   /**
    * Open a run and, in the same step, resume from the last good state. Fences every older
@@ -2874,6 +3269,29 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     method: 'GET',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/manifest',
     answer: 'bytes',
+  },
+  openReservation: { method: 'POST', path: '/v1/namespaces/{namespace}/reservations' },
+  recordShard: {
+    method: 'PUT',
+    path: '/v1/namespaces/{namespace}/reservations/{reservation}/shards/{rank}',
+  },
+  keepReservation: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/reservations/{reservation}/keep-alive',
+  },
+  finalizeReservation: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/reservations/{reservation}/finalize',
+  },
+  abandonReservation: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/reservations/{reservation}/abandon',
+  },
+  getReservation: { method: 'GET', path: '/v1/namespaces/{namespace}/reservations/{reservation}' },
+  listReservations: { method: 'GET', path: '/v1/namespaces/{namespace}/reservations' },
+  listShards: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/reservations/{reservation}/shards',
   },
   openRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs', repeat: 'by-key' },
   getLatest: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/latest' },

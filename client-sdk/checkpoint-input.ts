@@ -1,5 +1,5 @@
 import { CatalogError } from '../schema/errors.ts'
-import type { BlobReference, Digest, Manifest, Seed, Shard } from './api.ts'
+import type { BlobReference, Digest, Gap, Manifest, ReservedManifest, Seed, Shard } from './api.ts'
 import type { NamedContent } from './staging.ts'
 
 /** Members of a manifest that a job gives as they are. */
@@ -55,6 +55,14 @@ export interface StagedInput extends WithContents {
   readonly persistence: 'async'
 }
 
+type UnshardedInput = Omit<CheckpointInput, 'blobs' | 'seeds' | 'shards'>
+
+/** What a job says of a checkpoint that several workers assemble; each puts its own shard. */
+export interface ReserveInput extends Omit<UnshardedInput, 'worldSize'> {
+  /** Number of workers, each of which puts one shard. */
+  readonly worldSize: number
+}
+
 /** What a run adds to its checkpoints. */
 export interface RunFacts {
   readonly namespace: string
@@ -73,8 +81,30 @@ export interface RunFacts {
  * @throws {INVALID_REQUEST} the step is no non-negative integer, or both `shards` and `blobs` or `seeds` are given
  * @throws {BASE_REQUIRED} a delta without a base, or a full checkpoint with one
  */
-export function buildManifest(run: RunFacts, input: CheckpointInput): Manifest {
-  const { blobs, seeds, shards, kind, tier = 'durable', ...given } = input
+export function buildManifest(run: RunFacts, input: CheckpointInput, gap?: Gap): Manifest {
+  const { blobs, seeds, shards, ...given } = input
+  return withoutUndefined({
+    ...buildUnsharded(run, given),
+    shards: shardsOf(blobs, seeds, shards),
+    ...(gap === undefined ? {} : { gap }),
+  })
+}
+
+/**
+ * Builds what the manifest of a checkpoint says beside its shards, for several workers to assemble.
+ *
+ * @throws {INVALID_REQUEST} the step is no non-negative integer
+ * @throws {BASE_REQUIRED} a delta without a base, or a full checkpoint with one
+ */
+export function buildReserved(
+  run: RunFacts,
+  { worldSize, ...input }: ReserveInput,
+): ReservedManifest {
+  return { ...buildUnsharded(run, input), worldSize }
+}
+
+function buildUnsharded(run: RunFacts, input: UnshardedInput): Omit<Manifest, 'shards'> {
+  const { kind, tier = 'durable', ...given } = input
   const { partition, environment, ...identity } = run
   checkStep(input.step)
   return withoutUndefined({
@@ -83,7 +113,6 @@ export function buildManifest(run: RunFacts, input: CheckpointInput): Manifest {
     schemaVersion: 1,
     kind: kindOf(kind, input.base),
     tier,
-    shards: shardsOf(blobs, seeds, shards),
     ...(partition === '' ? {} : { partition }),
     ...(given.environment === undefined && environment !== undefined ? { environment } : {}),
   })

@@ -16,6 +16,7 @@ import { Namespaces } from './resources/namespaces.ts'
 import { Policies } from './resources/policies.ts'
 import { Recovery } from './resources/recovery.ts'
 import { Retention } from './resources/retention.ts'
+import { Reservations } from './resources/reservations.ts'
 import { Runs } from './resources/runs.ts'
 import { SpooledDelivery } from './spooled-delivery.ts'
 import type { Staging, UploadParts, Uploads } from './staging.ts'
@@ -35,6 +36,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly environments: Environments
   readonly runs: Runs
   readonly checkpoints: Checkpoints
+  readonly reservations: Reservations
   readonly holds: Holds
   readonly retention: Retention
   readonly recovery: Recovery
@@ -77,6 +79,7 @@ export class CatalogClient implements AsyncDisposable {
     })
     this.checkpoints = new Checkpoints(scope)
     this.retention = new Retention(scope)
+    this.reservations = new Reservations({ ...scope, clock: settings.clock })
     this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
     this.lineage = new LineageQueries(scope)

@@ -10,6 +10,8 @@ export type {
   AccessEnd,
   Abandoned,
   AbandonedCheckpoint,
+  AbandonReason,
+  AbandonReservation,
   AccessPage,
   AccessRecord,
   AppliedUpcast,
@@ -63,6 +65,7 @@ export type {
   FeatureFinding,
   FeatureResult,
   ExchangeResumeToken,
+  FinalizeReservation,
   Finding,
   Format,
   FormatName,
@@ -101,6 +104,7 @@ export type {
   KeepLatest,
   KeepNewerThan,
   KeepOrDrop,
+  KeepReservation,
   Kind,
   Labels,
   Latest,
@@ -122,6 +126,7 @@ export type {
   NamespaceReceipt,
   NamespaceSpec,
   Note,
+  OpenReservation,
   OpenRun,
   OpenedRun,
   OperationId,
@@ -156,6 +161,7 @@ export type {
   PolicySpec,
   Problem,
   Progress,
+  PutShard,
   RankSeeds,
   Receipt,
   ReconcileBucket,
@@ -175,6 +181,13 @@ export type {
   ReplayWeight,
   Replayability,
   RequiredEncryption,
+  Reservation,
+  ReservationId,
+  ReservationLease,
+  ReservationPage,
+  ReservationReceipt,
+  ReservationState,
+  ReservedManifest,
   RestoredFrom,
   ResumeByToken,
   ResumeToken,
@@ -199,6 +212,8 @@ export type {
   SectionComparison,
   Seed,
   Shard,
+  ShardPage,
+  ShardReceipt,
   SkipReason,
   Skipped,
   Step,
@@ -209,6 +224,7 @@ export type {
   SweepLeft,
   SweepReport,
   SweepState,
+  StoredShard,
   Tier,
   Timestamp,
   Timing,
@@ -228,7 +244,12 @@ export type {
   Window,
 } from './api.ts'
 export type { BlobContent, BlobStore, PutOptions } from './blob-store.ts'
-export type { CheckpointInput, ContentInput, StagedInput } from './checkpoint-input.ts'
+export type {
+  CheckpointInput,
+  ContentInput,
+  ReserveInput,
+  StagedInput,
+} from './checkpoint-input.ts'
 export { CatalogClient } from './client.ts'
 export type { Clock, SleepOptions } from './clock.ts'
 export type {
@@ -248,8 +269,14 @@ export type {
 } from './hooks.ts'
 export type { CallOptions, ClientOptions } from './options.ts'
 export { PageIterator, type Page, type PageRequest, type PageSource } from './page.ts'
+export {
+  ReservationHandle,
+  type PutShardOptions,
+  type ShardInput,
+  type ShardResult,
+} from './reservation.ts'
 export type { ResumeInput, Resumed } from './resources/runs.ts'
-export { RunHandle, type RunIdentity } from './run.ts'
+export { RunHandle, type ReserveOptions, type RunIdentity } from './run.ts'
 export type { DrainReport, Spool, SpoolLine, SpoolRecord, SpoolStatus } from './spool.ts'
 export type { NamedContent, Staging, Uploads, UploadParts } from './staging.ts'
 export type { Token } from './token.ts'

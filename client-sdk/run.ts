@@ -1,9 +1,11 @@
 import { CatalogError, isCatalogError } from '../schema/errors.ts'
-import type { Manifest, Note, Outcome, Run, RunReceipt } from './api.ts'
+import type { Note, Outcome, Run, RunReceipt, Manifest } from './api.ts'
 import {
   buildManifest,
+  buildReserved,
   type CheckpointInput,
   type ContentInput,
+  type ReserveInput,
   type RunFacts,
   type StagedInput,
 } from './checkpoint-input.ts'
@@ -18,6 +20,7 @@ import {
 import type { Delivery } from './delivery.ts'
 import type { CallOptions } from './options.ts'
 import { persistCheckpoint, type Persistence } from './persist.ts'
+import { ReservationHandle } from './reservation.ts'
 import { lineOf, recordOf } from './spool-record.ts'
 import type { SpoolLine } from './spool.ts'
 import type { Transport } from './transport.ts'
@@ -31,6 +34,12 @@ export interface RunParts extends Persistence {
   readonly transport: Transport
   readonly delivery: Delivery
   readonly clock: Clock
+}
+
+/** How a checkpoint is reserved. */
+export interface ReserveOptions extends CallOptions {
+  /** Seconds without a sign of life after which it is abandoned, 1 to 3,600. Default: 60. */
+  readonly leaseSeconds?: number
 }
 
 /** Checkpoints of a run that may be under way at once; they are taken one after the other. */
@@ -111,6 +120,29 @@ export class RunHandle implements AsyncDisposable {
       const manifest = build(input)
       await settle()
       return await register(manifest)
+    })
+  }
+
+  /**
+   * Reserves a checkpoint that several workers assemble, each with `putShard` and from wherever it runs. Every worker
+   * may call this with the same members, and gets the same reservation. What waits in the spool is sent before.
+   *
+   * @throws {RESERVATION_CONFLICT} the step is reserved for another manifest
+   * @throws {WORLD_SIZE_MISMATCH} the step is reserved for another number of workers
+   * @throws {ATTEMPT_FENCED} a newer attempt of the job and partition has been opened: stop
+   * @throws {DEADLINE_EXCEEDED} records still wait in the spool
+   */
+  reserve(input: ReserveInput, options: ReserveOptions = {}): Promise<ReservationHandle> {
+    return this.#inOrder(async () => {
+      const { namespace, transport, delivery } = this.#parts
+      const { leaseSeconds, ...call } = options
+      this.#throwRefusal()
+      const manifest = buildReserved(this.#facts, input)
+      await delivery.flush(call)
+      this.#throwRefusal()
+      const body = { manifest, ...(leaseSeconds === undefined ? {} : { leaseSeconds }) }
+      const reservation = await transport.call('openReservation', { namespace, body }, call)
+      return new ReservationHandle(this.#parts, reservation)
     })
   }
 

@@ -10,6 +10,7 @@ import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
 import { sweep } from './0011-sweep.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
+import { reservation } from './0020-reservation.ts'
 import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
 import type { Migration } from './dialect.ts'
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   accessHead,
   sweep,
   bucketProbe,
+  reservation,
   format,
   partitionWindow,
 ]

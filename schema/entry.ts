@@ -2,6 +2,7 @@ import type { BucketFindings } from './bucket.ts'
 import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
 import type { FormatFacts } from './format.ts'
+import type { Kind, Tier } from './manifest.ts'
 import type {
   FormatName,
   JobName,
@@ -9,11 +10,13 @@ import type {
   LogIndex,
   Partition,
   PolicyName,
+  ReservationId,
   RunId,
 } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
 import type { Disagreement, ReconciledCounts } from './reconciliation.ts'
+import type { AbandonReason } from './reservation.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 import type { Window } from './window.ts'
 
@@ -95,6 +98,40 @@ export interface CheckpointRegistered extends EntryBase {
   readonly chainLength: number
   /** What the run restored from, on its first checkpoint. */
   readonly restoredFrom?: Digest
+  /** The reservation under which its shards were put; it ends with this. */
+  readonly reservation?: ReservationId
+}
+
+/** Several workers begin to assemble a checkpoint; what they put is in no entry before they are done. */
+export interface ReservationOpened extends EntryBase {
+  readonly kind: 'reservation.opened'
+  readonly subject: ReservationId
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly attempt: number
+  readonly step: number
+  /** Of the checkpoint, as `kind` is the entry's own. */
+  readonly checkpointKind: Kind
+  readonly tier: Tier
+  readonly worldSize: number
+  /** Digest of the manifest without its shards. */
+  readonly manifest: Digest
+  /** When the lease ends without a sign of life. */
+  readonly leaseUntil: string
+}
+
+/** A reservation ended without a checkpoint; what was put is left behind. */
+export interface ReservationAbandoned extends EntryBase {
+  readonly kind: 'reservation.abandoned'
+  readonly subject: ReservationId
+  readonly reason: AbandonReason
+  readonly note?: string
+  readonly shardCount: number
+  readonly blobCount: number
+  readonly blobBytes: number
+  /** The same manifest, registered without the reservation: then nothing is left behind. */
+  readonly checkpoint?: Digest
 }
 
 export interface EvidenceRecorded extends EntryBase {
@@ -224,9 +261,11 @@ export type Entry =
   | RetentionDecided
   | SweepIntended
   | SweepRecorded
+  | ReservationOpened
+  | ReservationAbandoned
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']
 
 /** The entry of one kind. */
-export type EntryOf<Kind extends EntryKind> = Extract<Entry, { readonly kind: Kind }>
+export type EntryOf<Name extends EntryKind> = Extract<Entry, { readonly kind: Name }>

@@ -12,6 +12,17 @@ export const CHAIN_MAX_LENGTH = 256
  * @throws {INVALID_REQUEST} two blobs of a shard share a name, or a seed has neither seed nor state
  */
 export function checkManifest(manifest: Manifest): void {
+  checkKind(manifest)
+  checkRanks(manifest)
+  for (const shard of manifest.shards) checkShard(shard)
+}
+
+/**
+ * Whether a manifest names a base exactly if it needs one.
+ *
+ * @throws {BASE_REQUIRED}
+ */
+export function checkKind(manifest: Pick<Manifest, 'kind' | 'base'>): void {
   if (manifest.kind === 'delta' && manifest.base === undefined) {
     throw new CatalogError(
       'BASE_REQUIRED',
@@ -24,8 +35,6 @@ export function checkManifest(manifest: Manifest): void {
       'A full checkpoint has no base: drop "base", or set "kind" to "delta".',
     )
   }
-  checkRanks(manifest)
-  for (const shard of manifest.shards) checkShard(shard)
 }
 
 function checkRanks(manifest: Manifest): void {
@@ -51,7 +60,12 @@ function checkRanks(manifest: Manifest): void {
   }
 }
 
-function checkShard(shard: Shard): void {
+/**
+ * What one worker's part must satisfy by itself.
+ *
+ * @throws {INVALID_REQUEST} two blobs share a name, or a seed has neither seed nor state
+ */
+export function checkShard(shard: Shard): void {
   const names = new Set(shard.blobs.map((blob) => blob.name))
   if (names.size !== shard.blobs.length) {
     throw new CatalogError(

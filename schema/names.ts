@@ -12,6 +12,8 @@ export type NamespaceName = Branded<'NamespaceName'>
 export type JobName = Branded<'JobName'>
 /** One execution of a job. */
 export type RunId = Branded<'RunId'>
+/** A lease under which several workers assemble one checkpoint. */
+export type ReservationId = Branded<'ReservationId'>
 /** What a class of jobs needs, by name. */
 export type PolicyName = Branded<'PolicyName'>
 /** How states are written, by name. */
@@ -40,6 +42,9 @@ export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computa
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
 
 export const RetentionRunId = name('RetentionRunId', 'One decision of what to keep.')
+export const ReservationId = Type.Unsafe<ReservationId>(
+  name('ReservationId', 'A lease under which several workers assemble one checkpoint.'),
+)
 
 /** What a hold on a checkpoint is called. */
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')

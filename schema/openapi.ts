@@ -10,6 +10,7 @@ const tags: Readonly<Record<string, string>> = {
   formats: 'How states are written, version by version, and how their metadata is read.',
   environments: 'What computations ran in.',
   runs: 'Executions of a job: each opens, fences the older ones, and closes.',
+  reservations: 'Checkpoints that several workers assemble.',
   checkpoints: 'Saved states: registered once, never changed.',
   recovery: 'The latest good state, and the plan to go on from it.',
   lineage: 'What came from what, and how two states differ.',

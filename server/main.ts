@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { closeServer, listen, urlOf } from './http/listen.ts'
 import { validate } from './http/validate.ts'
 import { followBlobs } from './follow-blobs.ts'
+import { followLeases } from './follow-leases.ts'
 import { followCatalog } from './publish-logs.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
@@ -65,6 +66,7 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
     return letGo(catalog)(error)
   })
   const blobs = followBlobs(catalog, config.verifyBytesPerSecond)
+  const leases = followLeases(catalog)
   return {
     url: urlOf(config.host, port),
     catalog,
@@ -75,6 +77,7 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
       closing.abort()
       await patrol
       await publisher?.close()
+      await leases.close()
       await catalog.close()
     },
   }

@@ -29,6 +29,7 @@ import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
 import { retainCommands } from './commands/retain.ts'
 import { replayCommands } from './commands/replay-check.ts'
+import { reservationCommands } from './commands/reservations.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { segmentCommands } from './commands/segments.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   migrate,
   resume,
   register,
+  ...reservationCommands,
   ...runCommands,
   ...recoverCommands,
   verify,

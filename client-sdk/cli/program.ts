@@ -36,6 +36,7 @@ const groups: Readonly<Record<string, string>> = {
   policy: 'set, show and list what classes of jobs need',
   hold: 'keep the bytes of a checkpoint from being removed',
   'resume-token': 'tokens of good states, for orchestrators',
+  reservations: 'list, get and abandon reservations',
   checkpoints: 'list and look into checkpoints',
   format: 'publish, show and list versions of formats',
   environment: 'capture, record and get environments',

@@ -42,7 +42,8 @@ const BatchResult = Type.Union(
   { title: 'BatchResult' },
 )
 
-const registrationErrors = [
+/** Codes with which a registration is refused. */
+export const registrationErrors = [
   'NAMESPACE_NOT_FOUND',
   'RUN_NOT_FOUND',
   'RUN_MISMATCH',

@@ -4,6 +4,7 @@ import type { Digest } from '../../schema/digest.ts'
 import type { Entry } from '../../schema/entry.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Facts, Read } from './facts.ts'
+import type { WorkChange } from './work-change.ts'
 
 type Omitted<E, Keys extends PropertyKey> = E extends unknown ? Omit<E, Keys> : never
 
@@ -41,9 +42,14 @@ export function allowedBy<Request extends { readonly access?: Asked }>(
     : { ...request, access: { ...request.access, grant } }
 }
 
+/** Who appends what the catalog says of its own accord. */
+export const LOG_ACTOR = 'cairn'
+
 /** What was decided: what to append, and what to answer once it is recorded. */
 export interface Decision<Result> {
   readonly drafts: readonly { readonly entry: Draft; readonly document?: DraftDocument }[]
+  /** What changes beside the log. */
+  readonly work?: readonly WorkChange[]
   /** The answer, from the index of the first draft and the time of the batch. */
   readonly result: (recorded: {
     readonly index: LogIndex

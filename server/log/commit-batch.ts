@@ -9,11 +9,11 @@ import { readingOf, type Database, type WriteTransaction } from '../store/databa
 import { lookupOf } from '../store/lookup.ts'
 import type { Row } from '../store/tables.ts'
 import { openAccessNotes, storeAccess, storeAccessEnd } from './access-log.ts'
-import type { Command, Decision } from './command.ts'
+import { LOG_ACTOR, type Command, type Decision } from './command.ts'
 import { openFacts, type PendingFacts } from './facts.ts'
 import { refusedNamespaces, type CheckedGrowth, type DoorState } from './guard-batch.ts'
 import { project, type Projection } from './projection.ts'
-import { keysToPublish, LOG_ACTOR } from './publish-keys.ts'
+import { keysToPublish } from './publish-keys.ts'
 import { checkRightEdge, type GrownLog } from './right-edge.ts'
 import type { Signer } from '../signing/signer.ts'
 import { tileCacheOf } from './tile-nodes.ts'
@@ -238,6 +238,7 @@ function record(
     }
     added.entries.push(row)
   }
+  if (decision.work !== undefined) batch.facts.apply(decision.work)
   const [first] = prepared
   return {
     index: first?.row.log_index ?? (start as LogIndex),

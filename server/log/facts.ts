@@ -2,8 +2,19 @@ import assert from 'node:assert/strict'
 import { readingOf, type Reader, type WriteTransaction } from '../store/database.ts'
 import type { Key, Lookup } from '../store/lookup.ts'
 import { primaryLookups } from '../store/primary-lookups.ts'
-import { primaryKeys, type ProjectionTable, type Row, type TableName } from '../store/tables.ts'
+import type { Row, TableName } from '../store/tables.ts'
+import {
+  isBelow,
+  keyOf,
+  mergeChange,
+  mergeRemoval,
+  writePending,
+  type AnyRow,
+  type PendingChanges,
+  type Removal,
+} from './pending-changes.ts'
 import { keyText, type RowChange } from './projection.ts'
+import type { WorkChange } from './work-change.ts'
 
 /** A row that a decision will look at. */
 export interface Read<Name extends TableName = TableName> {
@@ -23,23 +34,16 @@ export interface Facts {
 
 /** Facts that changes can be applied to, and that write them in bulk. */
 export interface PendingFacts extends Facts {
-  apply(changes: readonly RowChange[]): void
+  apply(changes: readonly (RowChange | WorkChange)[]): void
   flush(): Promise<void>
 }
 
-type AnyRow = Readonly<Record<string, unknown>>
 type Rows = Map<string, AnyRow | undefined>
-
-interface PendingTable {
-  readonly inserts: Map<string, AnyRow>
-  readonly upserts: Map<string, AnyRow>
-  readonly patches: Map<string, { readonly key: Key; readonly set: AnyRow }>
-}
 
 /** Facts over one transaction: a read-through cache that keeps up with what the batch decides. */
 export function openFacts(tx: WriteTransaction): PendingFacts {
   const known = new Map<string, { readonly lookup: Lookup; readonly rows: Rows }>()
-  const pending = new Map<ProjectionTable, PendingTable>()
+  const pending: PendingChanges = new Map()
 
   const rowsOf = (lookup: Lookup): Rows => {
     let entry = known.get(lookup.name)
@@ -54,11 +58,12 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
       if (lookup.table === table) rows.set(keyText(keyOf(row, lookup.columns)), row)
     }
   }
-  const flush = async (): Promise<void> => {
-    const changed = [...pending]
-    pending.clear()
-    for (const [table, changes] of changed) await write(tx, table, changes)
+  const forget = (removal: Removal): void => {
+    for (const { lookup, rows } of known.values()) {
+      if (lookup.table === removal.table) forgetBelow(rows, removal)
+    }
   }
+  const flush = (): Promise<void> => writePending(tx, pending)
   const load = async (reads: readonly Read[]): Promise<void> => {
     const wanted = new Map<Rows, { readonly lookup: Lookup; readonly keys: Map<string, Key> }>()
     for (const { lookup, key } of reads) {
@@ -92,7 +97,14 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
     },
     apply: (changes) => {
       for (const change of changes) {
-        const row = merge(pending, change, (key) => rowsOf(primaryLookups[change.table]).get(key))
+        if (change.kind === 'remove') {
+          mergeRemoval(pending, change)
+          forget(change)
+          continue
+        }
+        const row = mergeChange(pending, change, (key) =>
+          rowsOf(primaryLookups[change.table]).get(key),
+        )
         if (row !== undefined) remember(change.table, row)
       }
     },
@@ -100,48 +112,8 @@ export function openFacts(tx: WriteTransaction): PendingFacts {
   }
 }
 
-/** Folds a change into what is pending; gives the whole row as it now is, where that is known. */
-function merge(
-  pending: Map<ProjectionTable, PendingTable>,
-  change: RowChange,
-  known: (key: string) => AnyRow | undefined,
-): AnyRow | undefined {
-  let table = pending.get(change.table)
-  if (table === undefined) {
-    table = { inserts: new Map(), upserts: new Map(), patches: new Map() }
-    pending.set(change.table, table)
+function forgetBelow(rows: Rows, removal: Removal): void {
+  for (const [name, row] of rows) {
+    if (row !== undefined && isBelow(removal, row)) rows.set(name, undefined)
   }
-  if (change.kind !== 'patch') {
-    const key = keyText(keyOf(change.row, primaryKeys[change.table]))
-    const rows = change.kind === 'insert' ? table.inserts : table.upserts
-    rows.set(key, change.row)
-    return change.row
-  }
-  const key = keyText(change.key)
-  for (const rows of [table.inserts, table.upserts]) {
-    const row = rows.get(key)
-    if (row === undefined) continue
-    const patched = { ...row, ...change.set }
-    rows.set(key, patched)
-    return patched
-  }
-  const earlier = table.patches.get(key)
-  table.patches.set(key, { key: change.key, set: { ...earlier?.set, ...change.set } })
-  const row = known(key)
-  return row === undefined ? undefined : { ...row, ...change.set }
-}
-
-async function write(
-  tx: WriteTransaction,
-  table: ProjectionTable,
-  changes: PendingTable,
-): Promise<void> {
-  const { inserts, upserts, patches } = changes
-  if (inserts.size > 0) await tx.insert(table, [...inserts.values()] as never)
-  if (upserts.size > 0) await tx.upsert(table, [...upserts.values()] as never)
-  if (patches.size > 0) await tx.patch(table, [...patches.values()] as never)
-}
-
-function keyOf(row: AnyRow, columns: readonly string[]): Key {
-  return columns.map((column) => row[column] as string | number)
 }

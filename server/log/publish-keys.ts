@@ -7,9 +7,6 @@ import type { Draft } from './command.ts'
 import type { PendingFacts } from './facts.ts'
 import type { Signer } from '../signing/signer.ts'
 
-/** Who appends what the log says of itself. */
-export const LOG_ACTOR = 'cairn'
-
 const newestKeys = newestOf('log_key', 'log_index', 'namespace')
 
 /** The entry that says which keys sign a log, if its newest one says something else or there is none. */

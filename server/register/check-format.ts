@@ -16,7 +16,7 @@ import { readSchema } from '../timeline/read-format.ts'
  */
 export function checkFormat(
   facts: Facts,
-  { namespace, format }: Manifest,
+  { namespace, format }: Pick<Manifest, 'namespace' | 'format'>,
 ): Promise<void> | undefined {
   if (format === undefined) return undefined
   const row = facts.find(formatByVersion, [namespace, format.name, format.version])

@@ -4,7 +4,7 @@ import { parseWindow } from '../../schema/window.ts'
 import type { Projection, Recorded, RowChange } from '../log/projection.ts'
 import { partitionOf } from './rules.ts'
 
-/** Entries to the rows of namespaces, jobs, environments, runs and checkpoints. */
+/** Entries to the rows of namespaces, jobs, environments, runs, checkpoints and reservations. */
 export const registerProjection: Projection = {
   on: {
     'namespace.declared': ({ namespace, index, entry }) => [
@@ -49,6 +49,25 @@ export const registerProjection: Projection = {
       },
     ],
     'checkpoint.registered': registeredCheckpoint,
+    'reservation.opened': openedReservation,
+    'reservation.abandoned': ({ namespace, index, entry }) => [
+      {
+        kind: 'patch',
+        table: 'reservation',
+        key: [namespace, entry.subject],
+        set: {
+          ended_index: index,
+          ended_at: entry.at,
+          ended_by: entry.actor,
+          reason: entry.reason,
+          note: entry.note ?? null,
+          checkpoint: entry.checkpoint ?? null,
+          shard_count: entry.shardCount,
+          blob_count: entry.blobCount,
+          blob_bytes: entry.blobBytes,
+        },
+      },
+    ],
   },
 }
 
@@ -128,5 +147,62 @@ function registeredCheckpoint(recorded: Recorded<'checkpoint.registered'>): read
       table: 'checkpoint_label',
       row: { namespace, label: `${key}:${value}`, log_index: index },
     })),
+    ...finalizedReservation(recorded),
+  ]
+}
+
+function finalizedReservation({
+  namespace,
+  index,
+  entry,
+}: Recorded<'checkpoint.registered'>): readonly RowChange[] {
+  const { reservation, subject: checkpoint, at, actor } = entry
+  if (reservation === undefined) return []
+  return [
+    {
+      kind: 'patch',
+      table: 'reservation',
+      key: [namespace, reservation],
+      set: { ended_index: index, ended_at: at, ended_by: actor, checkpoint },
+    },
+  ]
+}
+
+function openedReservation({
+  namespace,
+  index,
+  entry,
+}: Recorded<'reservation.opened'>): readonly RowChange[] {
+  const { subject: reservation, job, partition, run, attempt, step, tier, manifest } = entry
+  return [
+    {
+      kind: 'insert',
+      table: 'reservation',
+      row: {
+        namespace,
+        reservation,
+        opened_index: index,
+        opened_at: entry.at,
+        opened_by: entry.actor,
+        job,
+        partition,
+        run,
+        attempt,
+        step,
+        kind: entry.checkpointKind,
+        tier,
+        world_size: entry.worldSize,
+        manifest,
+        ended_index: null,
+        ended_at: null,
+        ended_by: null,
+        reason: null,
+        note: null,
+        checkpoint: null,
+        shard_count: null,
+        blob_count: null,
+        blob_bytes: null,
+      },
+    },
   ]
 }

@@ -1,8 +1,15 @@
+import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { CHAIN_MAX_LENGTH } from '../../schema/manifest-rules.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { Partition } from '../../schema/names.ts'
+import { MISSING_MAX_COUNT, type AbandonReason } from '../../schema/reservation.ts'
+import type { NamespaceName, Partition } from '../../schema/names.ts'
+import type { Draft } from '../log/command.ts'
+import type { WorkChange } from '../log/work-change.ts'
 import type { Row } from '../store/tables.ts'
+
+/** What decides about a registration; shards are checked by themselves. */
+export type Unsharded = Omit<Manifest, 'shards'>
 
 /** Rows that decide about a registration, as they are under the head lock. */
 export interface RegistrationFacts {
@@ -18,8 +25,21 @@ export interface RegistrationFacts {
 }
 
 /** The manifest's partition; empty when it names none. */
-export function partitionOf(manifest: Manifest): Partition {
+export function partitionOf(manifest: Pick<Manifest, 'partition'>): Partition {
   return manifest.partition ?? ('' as Partition)
+}
+
+/**
+ * Whether a manifest says the namespace that it is sent to.
+ *
+ * @throws {RUN_MISMATCH}
+ */
+export function checkNamespace(manifest: Unsharded, namespace: NamespaceName): void {
+  if (manifest.namespace === namespace) return
+  throw new CatalogError(
+    'RUN_MISMATCH',
+    `The manifest says namespace "${manifest.namespace}", the path says "${namespace}": they must agree.`,
+  )
 }
 
 /**
@@ -30,7 +50,7 @@ export function partitionOf(manifest: Manifest): Partition {
  * @throws {ENVIRONMENT_NOT_FOUND | PARENT_NOT_FOUND}
  * @throws {BASE_NOT_FOUND | BASE_MISMATCH | BASE_NOT_GOOD | CHAIN_TOO_LONG}
  */
-export function checkRegistration(manifest: Manifest, facts: RegistrationFacts): number {
+export function checkRegistration(manifest: Unsharded, facts: RegistrationFacts): number {
   checkRun(manifest, facts)
   if (facts.slot !== undefined) throw conflict(manifest, facts.slot)
   const { last } = facts
@@ -57,7 +77,7 @@ export function checkRegistration(manifest: Manifest, facts: RegistrationFacts):
   return checkBase(manifest, facts.base)
 }
 
-function checkRun(manifest: Manifest, { run, line }: RegistrationFacts): void {
+function checkRun(manifest: Unsharded, { run, line }: RegistrationFacts): void {
   if (run === undefined) {
     throw new CatalogError(
       'RUN_NOT_FOUND',
@@ -99,7 +119,7 @@ export function runClosed(run: Row<'run'>): CatalogError {
   )
 }
 
-function conflict(manifest: Manifest, first: Row<'checkpoint'>): CatalogError {
+function conflict(manifest: Unsharded, first: Row<'checkpoint'>): CatalogError {
   return new CatalogError(
     'REGISTRATION_CONFLICT',
     `Run "${manifest.run}" has already registered another ${manifest.tier} checkpoint at step ${manifest.step}: ${first.digest}. A checkpoint never changes; register the new state at a later step.`,
@@ -107,7 +127,7 @@ function conflict(manifest: Manifest, first: Row<'checkpoint'>): CatalogError {
   )
 }
 
-function checkBase(manifest: Manifest, base: Row<'checkpoint'> | undefined): number {
+function checkBase(manifest: Unsharded, base: Row<'checkpoint'> | undefined): number {
   if (manifest.base === undefined) return 1
   if (base === undefined) {
     throw new CatalogError(
@@ -144,4 +164,118 @@ export function baseNotGood(base: string, why: string): CatalogError {
     `The base ${base} ${why}: register a full checkpoint, or a delta on a good base.`,
     { detail: { base } },
   )
+}
+
+/** What of the record decides whether a reservation still counts. */
+export interface LeaseFacts {
+  readonly line: Row<'line'> | undefined
+  readonly run: Row<'run'> | undefined
+  /** Undefined when its working state is lost, as after an import. */
+  readonly lease: Row<'reservation_lease'> | undefined
+  readonly nowMs: number
+}
+
+/** Why an open reservation is to be abandoned; undefined while it counts. */
+export function lapseOf(
+  { attempt }: Row<'reservation'>,
+  { line, run, lease, nowMs }: LeaseFacts,
+): AbandonReason | undefined {
+  if (line !== undefined && attempt < line.attempt) return 'fenced'
+  if (run !== undefined && run.closed_index !== null) return 'run-closed'
+  return lease === undefined || lease.until_ms <= nowMs ? 'expired' : undefined
+}
+
+/** What ends a reservation without a checkpoint of its own: its shards stay, to be found. */
+export function abandonment(
+  { namespace, reservation: subject }: Row<'reservation'>,
+  lease: Row<'reservation_lease'> | undefined,
+  {
+    reason,
+    note,
+    checkpoint,
+  }: {
+    readonly reason: AbandonReason
+    readonly note?: string | undefined
+    readonly checkpoint?: Digest
+  },
+): { readonly draft: Draft; readonly work: readonly WorkChange[] } {
+  return {
+    draft: {
+      kind: 'reservation.abandoned',
+      subject,
+      reason,
+      ...(note === undefined ? {} : { note }),
+      shardCount: lease?.shard_count ?? 0,
+      blobCount: lease?.blob_count ?? 0,
+      blobBytes: lease?.blob_bytes ?? 0,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    },
+    work: [{ kind: 'remove', table: 'reservation_lease', key: [namespace, subject] }],
+  }
+}
+
+/** The refusal of what comes after a reservation's end. */
+export function reservationEnded(
+  { reservation, checkpoint }: Row<'reservation'>,
+  reason: AbandonReason | null,
+): CatalogError {
+  const detail = { reservation, ...(reason === null ? {} : { reason }) }
+  const name = `The reservation ${reservation}`
+  switch (reason) {
+    case 'expired':
+      return new CatalogError(
+        'RESERVATION_EXPIRED',
+        `${name} is abandoned: its lease ended without a sign of life. Reserve the step again and put every shard again.`,
+        { detail },
+      )
+    case 'fenced':
+      return new CatalogError(
+        'ATTEMPT_FENCED',
+        `${name} is abandoned: a newer attempt of the job and partition has been opened. Stop this process; it must not write any more.`,
+        { detail },
+      )
+    case 'run-closed':
+      return new CatalogError(
+        'RUN_CLOSED',
+        `${name} is abandoned: its run was closed. Open a new run to go on.`,
+        { detail },
+      )
+    case 'asked':
+      return new CatalogError(
+        'RESERVATION_ENDED',
+        `${name} was abandoned on request: reserve the step again to go on.`,
+        { detail },
+      )
+    case 'superseded':
+    case null:
+      return new CatalogError(
+        'RESERVATION_ENDED',
+        `${name} has ended with the checkpoint ${checkpoint ?? ''}: nothing is left to be done for it.`,
+        { detail: { ...detail, checkpoint } },
+      )
+  }
+}
+
+/**
+ * Refuses a worker that counts on another number of workers.
+ *
+ * @throws {WORLD_SIZE_MISMATCH}
+ */
+export function checkWorldSize(row: Row<'reservation'>, worldSize: number | undefined): void {
+  if (worldSize === undefined || worldSize === row.world_size) return
+  throw new CatalogError(
+    'WORLD_SIZE_MISMATCH',
+    `The reservation ${row.reservation} is for ${row.world_size} workers, and this one counts on ${worldSize}: start all workers with one world size, or abandon the reservation and reserve again.`,
+    { detail: { reservation: row.reservation, declared: row.world_size, asked: worldSize } },
+  )
+}
+
+/** Ranks that are not among those that were put, lowest first; at most {@link MISSING_MAX_COUNT}. */
+export function missingRanks(worldSize: number, put: readonly number[]): readonly number[] {
+  const ranks = new Set(put)
+  const missing: number[] = []
+  for (let rank = 0; rank < worldSize && missing.length < MISSING_MAX_COUNT; rank += 1) {
+    if (!ranks.has(rank)) missing.push(rank)
+  }
+  return missing
 }

@@ -34,6 +34,9 @@ const privileges: Readonly<Record<TableName, string>> = {
   retention_run: projection,
   sweep: projection,
   tombstone: projection,
+  reservation: projection,
+  reservation_lease: 'select, insert, update, delete',
+  reservation_shard: 'select, insert, delete',
 }
 
 const historyTables = Object.entries(privileges)

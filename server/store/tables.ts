@@ -13,24 +13,15 @@ import type {
   RunId,
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
-
-/** A column: its PostgreSQL type, and the TypeScript type of its values. */
-interface Column<Value> {
-  readonly sqlType: 'text' | 'bigint' | 'bytea'
-  /** Carries the type; never present at run time. */
-  readonly value?: Value
-}
-
-const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
-const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
-const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
-const optional = <V>(column: Column<V>): Column<V | null> => ({ sqlType: column.sqlType })
+import { bytes, integer, optional, text, type Column } from './column.ts'
+import { reservationTables } from './reservation-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
  *
- * `entry`, `document`, `tile`, `tree_head` and `access_log` are insert-only. `log_head` and `idempotency` are working
- * state. The rest are projections: a replay of the log gives the same rows.
+ * `entry`, `document`, `tile`, `tree_head` and `access_log` are insert-only. `log_head`, `idempotency`,
+ * `reservation_lease` and `reservation_shard` are working state. The rest are projections: a replay of the log gives
+ * the same rows.
  */
 export const tables = {
   schema_migration: { name: text(), at: text() },
@@ -260,6 +251,7 @@ export const tables = {
     sweep_index: optional(integer<LogIndex>()),
     swept_index: optional(integer<LogIndex>()),
   },
+  ...reservationTables,
 } as const
 
 export type TableName = keyof typeof tables
@@ -304,6 +296,9 @@ export const primaryKeys = {
   retention_run: ['namespace', 'retention_run'],
   sweep: ['namespace', 'checkpoint', 'object'],
   tombstone: ['namespace', 'checkpoint'],
+  reservation: ['namespace', 'reservation'],
+  reservation_lease: ['namespace', 'reservation'],
+  reservation_shard: ['namespace', 'reservation', 'rank'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
 /** Tables that a replay rebuilds, in an order in which they can be compared. */
@@ -326,6 +321,10 @@ export const projectionTables = [
   'retention_run',
   'sweep',
   'tombstone',
+  'reservation',
 ] as const satisfies readonly TableName[]
 
 export type ProjectionTable = (typeof projectionTables)[number]
+
+/** Tables that decisions change beside the log: a replay leaves them alone, and nothing that is promised rests on them. */
+export type WorkTable = 'reservation_lease' | 'reservation_shard'

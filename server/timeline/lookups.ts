@@ -14,6 +14,18 @@ export const environmentByDigest = lookupOf('environment', 'namespace', 'digest'
 export const jobByName = newestOf('job', 'log_index', 'namespace', 'job')
 export const formatByVersion = lookupOf('format_version', 'namespace', 'format', 'version')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
+export const reservationById = lookupOf('reservation', 'namespace', 'reservation')
+/** The newest reservation of a run, step and tier; only it can be open. */
+export const reservationBySlot = newestOf(
+  'reservation',
+  'opened_index',
+  'namespace',
+  'run',
+  'step',
+  'tier',
+)
+export const leaseById = lookupOf('reservation_lease', 'namespace', 'reservation')
+export const shardByRank = lookupOf('reservation_shard', 'namespace', 'reservation', 'rank')
 
 /** One row to look at, by its lookup and key. */
 export function read(lookup: Lookup, ...key: Key): Read {

@@ -27,6 +27,7 @@ const mainRuns = [
   'witness',
   'publish-logs',
   'follow-blobs',
+  'follow-leases',
   'maintain',
 ]
 
@@ -228,6 +229,12 @@ export const layers: readonly Layer[] = [
     runs: ['schema', 'operation'],
     types: ['compose'],
     node: anyNode,
+  },
+  {
+    name: 'follow-leases',
+    paths: /^server\/follow-leases\.ts$/,
+    runs: ['operation'],
+    types: ['compose'],
   },
   {
     name: 'main',

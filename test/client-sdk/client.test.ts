@@ -37,6 +37,9 @@ const manifest: Manifest = {
   shards: [{ rank: 0, blobs: [] }],
 }
 
+/** As far as a handle looks at it. */
+const reservation = { reservation: 'v', state: 'open', leaseSeconds: 3, worldSize: 1 }
+
 describe('a client', () => {
   for (const { name, options, message } of [
     { name: 'an address that is none', options: { url: 'catalog' }, message: /"url"/ },
@@ -58,11 +61,19 @@ describe('a client', () => {
   }
 
   it('reaches every operation of the catalog', async () => {
-    const { catalog, requests } = setUp((request) =>
+    const clock = new FakeClock()
+    const run = { run: 'r', job: 'j', partition: '', attempt: 1 }
+    const respond: Respond = (request) =>
       request.url.pathname.endsWith('/entries')
         ? json({ items: [], size: 0 })
-        : json({ items: [], next: null, results: [], run: {} }),
-    )
+        : json({ items: [], next: null, results: [], run: {}, ...reservation })
+    const { catalog, requests } = setUp(respond, { clock })
+    const keptAlive = async (): Promise<void> => {
+      const handle = await catalog.runs.handle(run).reserve({ step: 1, worldSize: 1 })
+      await clock.pass(1_000)
+      await handle.close()
+    }
+    const opened = await catalog.reservations.open('v')
     // What matters here is where a call goes; what it makes of this answer is tested elsewhere.
     const calls: readonly (() => Promise<unknown>)[] = [
       () => catalog.namespaces.declare(),
@@ -87,8 +98,7 @@ describe('a client', () => {
       () => catalog.runs.get('r'),
       () => catalog.runs.list().first(),
       () => catalog.runs.resume({ job: 'j' }),
-      () =>
-        catalog.runs.handle({ run: 'r', job: 'j', partition: '', attempt: 1 }).close('succeeded'),
+      () => catalog.runs.handle(run).close('succeeded'),
       () => catalog.checkpoints.register(manifest),
       () => catalog.checkpoints.registerAll([manifest]),
       () => catalog.checkpoints.list().first(),
@@ -106,6 +116,12 @@ describe('a client', () => {
       () => catalog.retention.sweep({ dryRun: true }),
       () => catalog.retention.runs().first(),
       () => catalog.retention.decisions('x').first(),
+      () => catalog.reservations.list().first(),
+      () => catalog.reservations.shards('v').first(),
+      () => opened.putShard(0, {}),
+      () => opened.finalize(),
+      () => opened.abandon(),
+      keptAlive,
       () => catalog.holds.place(digest, 'h', { reason: 'r' }),
       () => catalog.holds.lift(digest, 'h'),
       () => catalog.holds.list(digest).first(),
@@ -139,6 +155,8 @@ describe('a client', () => {
       job: 'j',
       run: 'r',
       against: 's',
+      reservation: 'v',
+      rank: '0',
       policy: 'p',
       format: 'f',
       version: '1',

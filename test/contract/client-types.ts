@@ -10,6 +10,7 @@ import type {
   NamespaceName,
   Partition,
   PolicyName,
+  ReservationId,
   RunId,
 } from '../../schema/names.ts'
 import type { operations, InputOf, OperationId } from '../../schema/operations.ts'
@@ -20,7 +21,7 @@ type Same<Left, Right> =
     ? true
     : false
 
-type Name = NamespaceName | JobName | RunId | Partition | PolicyName | FormatName
+type Name = NamespaceName | JobName | RunId | Partition | PolicyName | FormatName | ReservationId
 
 /** What the SDK's user sees of a schema's type: names are texts, indexes are numbers. */
 type Unbranded<T> = T extends Digest

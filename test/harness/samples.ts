@@ -1,6 +1,7 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import { digestOf, type Digest } from '../../schema/digest.ts'
 import type { Manifest } from '../../schema/manifest.ts'
+import type { ReservedManifest } from '../../schema/reservation.ts'
 import type { Run } from '../../schema/run.ts'
 
 /** A reference to bytes that a test only names. */
@@ -42,4 +43,14 @@ export function sampleManifest(
 /** The id that a manifest will have. */
 export function idOf(manifest: Manifest): Digest {
   return digestOf(canonicalize(manifest))
+}
+
+/** What the manifest of a checkpoint that several workers assemble says beside its shards. */
+export function sampleReserved(
+  run: Parameters<typeof sampleManifest>[0],
+  step: number,
+  worldSize: number,
+): ReservedManifest {
+  const { shards: _, ...members } = sampleManifest(run, step)
+  return { ...members, worldSize }
 }

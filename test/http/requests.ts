@@ -3,7 +3,7 @@ import { digestOf, type Digest } from '../../schema/digest.ts'
 import { operations, type OperationId } from '../../schema/operations.ts'
 import type { Operation } from '../../schema/operations/operation.ts'
 import type { Run } from '../../schema/run.ts'
-import { sampleManifest } from '../harness/samples.ts'
+import { sampleManifest, sampleReserved } from '../harness/samples.ts'
 import { answered, type Scene } from '../register/scene.ts'
 
 /** What is recorded, for requests to name. */
@@ -17,6 +17,8 @@ export interface Recorded {
   readonly retentionRun: string
   /** A resume token for the checkpoint. */
   readonly token: string
+  /** Of one worker, whose shard is there. */
+  readonly reservation: string
 }
 
 /** A request to an operation. */
@@ -77,6 +79,16 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
       ],
     },
   }),
+  openReservation: ({ namespace, run }) => ({
+    body: { manifest: sampleReserved({ ...run, namespace: namespace as Run['namespace'] }, 13, 2) },
+  }),
+  recordShard: () => ({ body: { blobs: [] } }),
+  keepReservation: () => ({ body: {} }),
+  finalizeReservation: () => ({ body: { worldSize: 1 } }),
+  abandonReservation: () => ({ body: { note: 'Not needed.' } }),
+  getReservation: () => ({}),
+  listReservations: ({ job }) => ({ query: `?job=${job}&state=open` }),
+  listShards: () => ({}),
   listCheckpoints: ({ job }) => ({ query: `?job=${job}&limit=2` }),
   getCheckpoint: () => ({}),
   getManifest: () => ({}),
@@ -131,6 +143,8 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     other,
     run: known.run.run,
     against: known.run.run,
+    reservation: known.reservation,
+    rank: '0',
     tile: '0/000.p/1',
     bucket: 'disk',
   }
@@ -167,6 +181,7 @@ export const nothingRecorded: Recorded = {
   environment,
   retentionRun: 'no-retention-run',
   token: 'cairn-resume-1.none.none',
+  reservation: 'reservation-1',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -182,7 +197,11 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
   const { retentionRun } = decided
   const issued = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
-  const { namespace } = scene
   const { token } = issued
-  return { namespace, job, run, checkpoint, other, environment, retentionRun, token }
+  const reserved = await scene.post('/reservations', { manifest: sampleReserved(run, 20, 1) })
+  const { reservation } = answered(reserved, 201)
+  answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
+  const { namespace } = scene
+  const known = { namespace, job, run, checkpoint, other, environment }
+  return { ...known, retentionRun, token, reservation }
 }

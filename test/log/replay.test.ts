@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { digestOf } from '../../schema/digest.ts'
+import type { Run } from '../../schema/run.ts'
 import { projections } from '../../server/compose.ts'
 import { replay, type ReplayedTable } from '../../server/log/replay.ts'
 import { projectionTables } from '../../server/store/tables.ts'
 import { dialects } from '../harness/catalog.ts'
+import { sampleReserved } from '../harness/samples.ts'
 import { writingHistory } from '../recover/history/actions.ts'
 import { beginPlay, perform } from '../recover/history/perform.ts'
-import { answered, declareScene, useScene } from '../register/scene.ts'
+import { answered, declareScene, useScene, type Scene } from '../register/scene.ts'
 import { openSweepScene, type SweepScene } from '../retention/sweep-scene.ts'
 import { openRaw } from '../store/raw.ts'
 import { upTo } from './drafts.ts'
@@ -63,6 +65,7 @@ for (const dialect of dialects) {
         })
         await retainAndSweep(await openSweepScene(own))
         answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
+        await reserveThree(own, run)
       }
       const before = await rows()
       let last = 0
@@ -157,4 +160,14 @@ async function retainAndSweep({ scene, openJob, save, sweep }: SweepScene): Prom
 
 function sorted(found: readonly unknown[]): readonly unknown[] {
   return found.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
+/** A reservation that is open, one that was finalized and one that was given up. */
+async function reserveThree(scene: Scene, run: Run): Promise<void> {
+  for (const [place, end] of [undefined, 'finalize', 'abandon'].entries()) {
+    const manifest = sampleReserved(run, 10 + place, 1)
+    const { reservation } = answered(await scene.post('/reservations', { manifest }), 201)
+    answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
+    if (end !== undefined) await scene.post(`/reservations/${reservation}/${end}`, {})
+  }
 }

@@ -74,7 +74,8 @@ export async function runTorture(run: TortureRun): Promise<TortureVerdict> {
   }
 }
 
-async function makeToken(directory: string): Promise<string> {
+/** A token of the key of a catalog's folder, for those who write and read. */
+export async function makeToken(directory: string): Promise<string> {
   const key = await openLocalKey(directory)
   return key.sign({
     subject: 'torture',
