@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { pino } from 'pino'
 import { openLocalKey } from '../../server/auth/local-key.ts'
-import { parseConfig } from '../../server/config.ts'
+import { openCatalog } from '../../server/compose.ts'
+import { parseConfig, type Config } from '../../server/config.ts'
+import { declareLocally } from '../../server/main.ts'
 import { freePort } from '../harness/free-port.ts'
-import { readLedger } from './acknowledged.ts'
+import { NAMESPACE, readLedger } from './acknowledged.ts'
 import { startClientProcess, type ClientProcess } from './client-process.ts'
 import type { TortureOptions } from './options.ts'
 import { seededRandom } from './random.ts'
@@ -49,6 +52,8 @@ export async function runTorture(run: TortureRun): Promise<TortureVerdict> {
     ...(run.databaseUrl === undefined ? {} : { CAIRN_DATABASE_URL: run.databaseUrl }),
   }
   const target = { url: `http://127.0.0.1:${port}`, token: await makeToken(run.directory) }
+  // Before anybody asks: a server listens before it has declared anything, for longer on a busy machine.
+  await declareFirst(parseConfig(env))
   mkdirSync(join(run.directory, 'ledgers'))
   const clients = Array.from({ length: run.clientCount }, (_, number) =>
     startClientProcess({
@@ -71,6 +76,15 @@ export async function runTorture(run: TortureRun): Promise<TortureVerdict> {
     }
   } finally {
     for (const client of clients) client.kill()
+  }
+}
+
+async function declareFirst(config: Config): Promise<void> {
+  const catalog = await openCatalog(config, { logger: pino({ level: 'fatal' }) })
+  try {
+    await declareLocally(catalog, NAMESPACE)
+  } finally {
+    await catalog.close()
   }
 }
 
