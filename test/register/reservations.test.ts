@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { canonicalize } from '../../schema/canonical-json.ts'
 import { digestOf } from '../../schema/digest.ts'
 import type { Manifest } from '../../schema/manifest.ts'
@@ -8,6 +9,7 @@ import type { Run } from '../../schema/run.ts'
 import { abandonExpired } from '../../server/register/abandon-expired.ts'
 import { dialects, openTestCatalog, type Called } from '../harness/catalog.ts'
 import { idOf, sampleBlob, sampleManifest, sampleReserved } from '../harness/samples.ts'
+import { holding } from '../log/drafts.ts'
 import { answered, itemsOf, refused, sceneIn, unproven, useScene, type Scene } from './scene.ts'
 
 const LEASE_MS = 60_000
@@ -59,6 +61,24 @@ for (const dialect of dialects) {
     const sweep = () =>
       abandonExpired(scene().at.catalog.context, (error) => assert.fail(String(error)))
 
+    /** Calls in this order, which the log takes together. */
+    const inOneBatch = async <const Asked extends readonly (() => Promise<Called>)[]>(
+      asked: Asked,
+    ): Promise<{ readonly [Place in keyof Asked]: Called }> => {
+      const { log } = scene().at.catalog.context
+      const { command, begun, release } = holding(scene().namespace)
+      const held = log.append(command)
+      await begun
+      const called: Promise<Called>[] = []
+      for (const ask of asked) {
+        called.push(ask())
+        while (log.waitingCount() < called.length) await setImmediate()
+      }
+      release()
+      await held
+      return (await Promise.all(called)) as { readonly [Place in keyof Asked]: Called }
+    }
+
     test('shards come in any order, and the checkpoint has them in that of their ranks', async () => {
       const { run, manifest, id } = await begin('order')
       const expected = assembled(manifest)
@@ -86,6 +106,36 @@ for (const dialect of dialects) {
       refused(await calls().put(id, 1, shardOf(1, 'other')), 'SHARD_CONFLICT')
       assert.equal(answered(await calls().keep(id), 200).leaseUntil, undefined)
       refused(await calls().abandon(id), 'RESERVATION_ENDED')
+    })
+
+    test('what comes in one batch sees what came before it', async () => {
+      const run = await open('batch')
+      const reserved = sampleReserved(run, 1, 1)
+      const id = await reserve(reserved)
+      const [put, end, again, repeat] = await inOneBatch([
+        () => calls().put(id, 0),
+        () => calls().finalize(id),
+        () => calls().put(id, 0),
+        () => calls().finalize(id),
+      ])
+      assert.equal(answered(put, 200).complete, true)
+      assert.equal(answered(again, 200).digest, put.body.digest)
+      assert.equal(answered(end, 201).checkpoint, idOf(assembled(reserved)))
+      assert.deepEqual(answered(repeat, 200), end.body)
+      assert.deepEqual(itemsOf(await calls().shards(id)), [])
+      // Given up and reserved again at once: the old shards stay, and are none of the new one's.
+      const next = { ...reserved, step: 2 }
+      const first = await reserve(next)
+      answered(await calls().put(first, 0), 200)
+      const [given, second] = await inOneBatch([
+        () => calls().abandon(first),
+        () => calls().reserve(next),
+      ])
+      answered(given, 200)
+      const { reservation, shardCount } = answered(second, 201)
+      assert.notEqual(reservation, first)
+      assert.equal(shardCount, 0)
+      assert.equal(itemsOf(await calls().shards(first)).length, 1)
     })
 
     test('who is missing can be asked', async () => {

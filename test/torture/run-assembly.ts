@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Value } from 'typebox/value'
 import { CatalogClient } from '../../client-sdk/client.ts'
@@ -9,22 +10,17 @@ import { NAMESPACE } from './acknowledged.ts'
 import { seededRandom } from './random.ts'
 import { makeToken } from './run-torture.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
-import {
-  startShardWorker,
-  type Round,
-  type ShardWorker,
-  type WorkerMessage,
-} from './shard-worker.ts'
+import { startShardWorker, type Round, type ShardWorker } from './shard-worker.ts'
 import { verifyAssembly } from './verify-assembly.ts'
 import { verifyCatalog } from './verify-catalog.ts'
 
 const KILLED_PART = 1 / 3
-/** Between the starts of two workers: all at once would keep a small machine from anything else. */
-const START_EVERY_MS = 150
+/** Workers that start at once: more would keep a small machine from anything else. */
+const STARTING_MAX_COUNT = 4
+/** Some are killed within this time of their start. */
+const START_MAX_MS = 300
 /** All put within this time, when the last has started. */
 const PUT_MAX_MS = 600
-/** After its start, a worker takes about so long to find the reservation. */
-const BEGIN_MAX_MS = 900
 /** Longer than a killed server stays away on a slow machine: a round that can be completed is. */
 const LEASE_SECONDS = 30
 /** Of a round that cannot be completed: short, because nothing but silence ends it. */
@@ -123,10 +119,7 @@ async function playRounds(stage: Stage): Promise<readonly Round[]> {
     const leaseSeconds = isWhole ? LEASE_SECONDS : SHORT_LEASE_SECONDS
     const input = { step: number, worldSize: stage.workerCount, labels: { round: String(number) } }
     const handle = await run.reserve(input, { leaseSeconds })
-    const [told] = await Promise.all([
-      playWorkers(stage, { handle, number, isWhole }),
-      restartWhilePutting(stage),
-    ])
+    const told = await playWorkers({ ...stage, handle, number, isWhole })
     await handle.close()
     rounds.push({ number, reservation: handle.id, ...told })
     stage.onProgress(`round ${number}: ${told.messages.length} answers, ${told.killedCount} kills`)
@@ -134,44 +127,89 @@ async function playRounds(stage: Stage): Promise<readonly Round[]> {
   return rounds
 }
 
-async function restartWhilePutting({ workerCount, random, restart }: Stage): Promise<void> {
-  await setTimeout(workerCount * START_EVERY_MS + random() * (PUT_MAX_MS + BEGIN_MAX_MS))
-  await restart()
+/** When a worker is killed: while it starts, while it waits for the others, while it puts and finalizes, or never. */
+type Fate = 'starts' | 'waits' | 'puts' | 'lives'
+
+/** What a rank is to go through, and the process that it has. */
+interface Part {
+  readonly rank: number
+  readonly fate: Fate
+  readonly worker: ShardWorker
 }
 
-async function playWorkers(
-  stage: Stage,
-  round: { readonly handle: ReservationHandle; readonly number: number; readonly isWhole: boolean },
-): Promise<Pick<Round, 'messages' | 'killedCount'>> {
-  const { random, urls, token } = stage
-  let killedCount = 0
-  /** Until all others have started as well. */
-  const restMs = (rank: number): number => (stage.workerCount - rank) * START_EVERY_MS
-  const startWorker = (rank: number, waitMs: number): ShardWorker =>
-    startShardWorker({
-      target: { url: urls[rank % urls.length] ?? '', token },
-      reservation: round.handle.id,
-      round: round.number,
-      rank,
-      pauseMs: Math.floor(waitMs + random() * PUT_MAX_MS),
-    })
-  const playRank = async (rank: number): Promise<readonly (WorkerMessage | undefined)[]> => {
-    await setTimeout(rank * START_EVERY_MS)
-    const worker = startWorker(rank, restMs(rank))
-    if (random() >= KILLED_PART) return [await worker.ended]
-    // While it starts, waits, puts or finalizes.
-    await setTimeout(random() * (restMs(rank) + PUT_MAX_MS + BEGIN_MAX_MS))
-    worker.kill()
-    killedCount += 1
-    const first = await worker.ended
-    // It may have been told before it was killed, and tells the same when it comes again.
-    return round.isWhole ? [first, await startWorker(rank, 0).ended] : [first]
+interface Scene extends Stage {
+  readonly handle: ReservationHandle
+  readonly number: number
+  readonly isWhole: boolean
+}
+
+async function playWorkers(scene: Scene): Promise<Pick<Round, 'messages' | 'killedCount'>> {
+  const { random, isWhole, workerCount } = scene
+  const firstRank = isWhole ? 0 : 1
+  const fates = Array.from({ length: workerCount - firstRank }, (_, place) => ({
+    rank: place + firstRank,
+    fate: fateOf(random),
+  }))
+  const parts = await inLanes(fates, ({ rank, fate }) => begin(scene, rank, fate))
+  for (const { worker } of parts) worker.put()
+  await Promise.all([
+    ...parts.map(async ({ worker, fate }) => {
+      if (fate === 'puts') await killWithin(scene, worker, PUT_MAX_MS)
+    }),
+    setTimeout(random() * PUT_MAX_MS).then(scene.restart),
+  ])
+  const killed = parts.filter(({ fate }) => fate !== 'lives')
+  // Each may have been told before it was killed, and is told the same when it comes again.
+  const again = await inLanes(isWhole ? killed : [], async ({ rank }) => {
+    const part = await begin(scene, rank, 'lives')
+    part.worker.put()
+    return part
+  })
+  const told = await Promise.all([...parts, ...again].map(({ worker }) => worker.ended))
+  return {
+    messages: told.filter((message) => message !== undefined),
+    killedCount: killed.length,
   }
-  const firstRank = round.isWhole ? 0 : 1
-  const ranks = Array.from(
-    { length: stage.workerCount - firstRank },
-    (_, place) => place + firstRank,
-  )
-  const told = await Promise.all(ranks.map(playRank))
-  return { messages: told.flat().filter((message) => message !== undefined), killedCount }
+}
+
+/** A worker that has found the reservation, or was killed before it could put. */
+async function begin(scene: Scene, rank: number, fate: Fate): Promise<Part> {
+  const { directory, random, urls, token, handle, number } = scene
+  const worker = startShardWorker({
+    target: { url: urls[rank % urls.length] ?? '', token },
+    cacheDirectory: join(directory, 'compile-cache'),
+    reservation: handle.id,
+    round: number,
+    rank,
+    pauseMs: Math.floor(random() * PUT_MAX_MS),
+  })
+  if (fate === 'starts') await killWithin(scene, worker, START_MAX_MS)
+  await worker.begun
+  if (fate === 'waits') worker.kill()
+  return { rank, fate, worker }
+}
+
+async function killWithin({ random }: Stage, worker: ShardWorker, maxMs: number): Promise<void> {
+  await setTimeout(random() * maxMs)
+  worker.kill()
+}
+
+function fateOf(random: () => number): Fate {
+  if (random() >= KILLED_PART) return 'lives'
+  const fates = ['starts', 'waits', 'puts'] as const
+  return fates[Math.floor(random() * fates.length)] ?? 'puts'
+}
+
+/** Does a few at a time. */
+async function inLanes<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const rest = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of rest) results.push(await work(item))
+  }
+  await Promise.all(Array.from({ length: STARTING_MAX_COUNT }, lane))
+  return results
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { CatalogClient } from '../../client-sdk/client.ts'
 import type { ReservationHandle, ShardResult } from '../../client-sdk/reservation.ts'
@@ -8,8 +9,8 @@ import { shardOf } from './shard-worker.ts'
 
 /** Between attempts: a server that was killed is back within seconds. */
 const RETRY_DELAY_MS = 50
-/** Longest that a worker tries: far more than a restart takes. */
-const WORK_MAX_MS = 60_000
+/** Longest that a worker tries: far more than the start of all others and a restart take. */
+const WORK_MAX_MS = 300_000
 
 // A worker that may be killed at any instant. It must not outlive the process that is to kill it.
 process.once('disconnect', () => process.exit(0))
@@ -22,6 +23,8 @@ async function work(): Promise<void> {
   const client = new CatalogClient({ ...options.target, namespace: NAMESPACE })
   try {
     const handle = await untilAnswered(() => client.reservations.open(reservation))
+    process.send?.('begun')
+    await once(process, 'message')
     await setTimeout(options.pauseMs)
     const result = await untilAnswered(() => handle.putShard(rank, shardOf(round, rank)))
     await handle.close()

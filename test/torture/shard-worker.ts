@@ -7,11 +7,13 @@ import type { Target } from './http.ts'
 
 /** What a worker has to do. */
 export interface WorkerOptions {
+  /** Compiled code that all workers share, or each would begin by making its own. */
+  readonly cacheDirectory: string
   readonly target: Target
   readonly reservation: string
   readonly round: number
   readonly rank: number
-  /** Between finding the reservation and putting the shard. */
+  /** Between being told to put and putting. */
   readonly pauseMs: number
 }
 
@@ -35,6 +37,10 @@ export interface Round {
 
 /** A worker in a process of its own. */
 export interface ShardWorker {
+  /** Resolves when it has found the reservation and waits, or has ended. */
+  readonly begun: Promise<unknown>
+  /** Lets it put its shard. */
+  put(): void
   /** Resolves when it has ended, by itself or killed: what it said, if it came to that. */
   readonly ended: Promise<WorkerMessage | undefined>
   /** Ends it in the middle of whatever it does. */
@@ -65,13 +71,21 @@ export function startShardWorker(options: WorkerOptions): ShardWorker {
   const child = fork(new URL('shard-child.ts', import.meta.url), [JSON.stringify(options)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
+    env: { ...process.env, NODE_COMPILE_CACHE: options.cacheDirectory },
   })
   let said: WorkerMessage | undefined
-  child.once('message', (message: WorkerMessage) => {
-    said = message
+  const begun = Promise.withResolvers<undefined>()
+  child.on('message', (message: WorkerMessage | 'begun') => {
+    if (message === 'begun') begun.resolve(undefined)
+    else said = message
   })
+  const ended = once(child, 'close').then(() => said)
   return {
-    ended: once(child, 'close').then(() => said),
+    begun: Promise.race([begun.promise, ended]),
+    put: () => {
+      if (child.connected) child.send('put')
+    },
+    ended,
     kill: () => void child.kill('SIGKILL'),
   }
 }
