@@ -24,7 +24,7 @@ export function isGrantPattern(text: string): boolean {
 }
 
 /** Whether a pattern with `*` matches the whole of a name; linear, so a hostile pattern costs nothing. */
-function matches(pattern: string, name: string): boolean {
+export function matchesPattern(pattern: string, name: string): boolean {
   if (pattern === '*' || pattern === name) return true
   const [head = '', ...rest] = pattern.split('*')
   if (rest.length === 0) return head === name
@@ -104,20 +104,20 @@ function grantOnJob(
   return principal.grants.find((grant) => {
     if (!grant.verbs.includes(verb)) return false
     const [namespace, job] = splitPattern(grant.on)
-    return matches(namespace, on.namespace) && matches(job, on.job)
+    return matchesPattern(namespace, on.namespace) && matchesPattern(job, on.job)
   })
 }
 
 function grantOnNamespace(principal: Principal, verb: Verb, namespace: string): Grant | undefined {
   return principal.grants.find((grant) => {
     const [pattern, job] = splitPattern(grant.on)
-    return job === '*' && grant.verbs.includes(verb) && matches(pattern, namespace)
+    return job === '*' && grant.verbs.includes(verb) && matchesPattern(pattern, namespace)
   })
 }
 
 function grantWithin(principal: Principal, verb: Verb, namespace: string): Grant | undefined {
   return principal.grants.find(
-    (grant) => grant.verbs.includes(verb) && matches(splitPattern(grant.on)[0], namespace),
+    (grant) => grant.verbs.includes(verb) && matchesPattern(splitPattern(grant.on)[0], namespace),
   )
 }
 

@@ -18,12 +18,18 @@ export type SignerMemoryConfig =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgres'; readonly url: string }
 
+/** Whose objects a bucket or folder may hold. */
+interface BucketScope {
+  readonly name: string
+  /** Patterns of the namespaces it is open to, `*` for any run of characters; absent: every namespace. */
+  readonly namespaces?: readonly string[] | undefined
+}
+
 /** A bucket or folder of blobs that the catalog may touch. */
 export type BucketConfig =
-  | { readonly kind: 'disk'; readonly name: string; readonly folder: string }
-  | {
+  | (BucketScope & { readonly kind: 'disk'; readonly folder: string })
+  | (BucketScope & {
       readonly kind: 's3'
-      readonly name: string
       readonly bucket: string
       /** What the keys of its objects begin with; empty for the whole bucket. */
       readonly prefix: string
@@ -32,7 +38,7 @@ export type BucketConfig =
       /** Whether the bucket's name is in the path, and not in the host. */
       readonly pathStyle: boolean
       readonly requestChecksums?: 'WHEN_SUPPORTED' | 'WHEN_REQUIRED' | undefined
-    }
+    })
 
 /** Everything a server is told; no other file reads the process's environment. */
 export interface Config {

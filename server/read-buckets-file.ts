@@ -10,6 +10,11 @@ const closed = { additionalProperties: false }
 
 /** More buckets than anybody lists by hand. */
 const BUCKETS_MAX_COUNT = 1_000
+/** Patterns of one bucket: each is tried for each object that is looked up. */
+const NAMESPACES_MAX_COUNT = 100
+
+/** As in a grant: a name with `*` for any run of characters. */
+const NamespacePattern = Type.String({ pattern: '^[a-z0-9._*-]{1,128}$' })
 
 const Name = Type.String({ maxLength: 128, pattern: nameGrammar })
 
@@ -29,6 +34,9 @@ const BucketsFile = Type.Object(
           pathStyle: Type.Optional(Type.Boolean()),
           requestChecksums: Type.Optional(Type.Enum(['WHEN_SUPPORTED', 'WHEN_REQUIRED'])),
           folder: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+          namespaces: Type.Optional(
+            Type.Array(NamespacePattern, { minItems: 1, maxItems: NAMESPACES_MAX_COUNT }),
+          ),
         },
         closed,
       ),
@@ -57,14 +65,18 @@ export function readBucketsFile(file: string): readonly BucketConfig[] {
 }
 
 function bucketOf(listed: Listed, beside: string): BucketConfig {
-  const { folder, bucket, name, prefix = '', pathStyle = false, ...connection } = listed
+  const { folder, bucket, name, namespaces, ...place } = listed
+  const scope = namespaces === undefined ? {} : { namespaces }
   if (folder !== undefined) {
     if (name === undefined) throw new Error(`the folder ${folder} needs a "name"`)
-    if (Object.keys(listed).length > 2) {
-      throw new Error(`the folder ${folder} has "name" and "folder" only, and is in no bucket`)
+    if (bucket !== undefined || Object.keys(place).length > 0) {
+      throw new Error(
+        `the folder ${folder} has "name", "folder" and "namespaces" only, and is in no bucket`,
+      )
     }
-    return { kind: 'disk', name, folder: resolve(beside, folder) }
+    return { kind: 'disk', name, folder: resolve(beside, folder), ...scope }
   }
   if (bucket === undefined) throw new Error('each of the buckets needs a "bucket" or a "folder"')
-  return { kind: 's3', name: name ?? bucket, bucket, prefix, pathStyle, ...connection }
+  const { prefix = '', pathStyle = false, ...connection } = place
+  return { kind: 's3', name: name ?? bucket, bucket, prefix, pathStyle, ...connection, ...scope }
 }

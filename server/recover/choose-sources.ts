@@ -1,6 +1,7 @@
 import { isProven } from '../../schema/bucket.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import {
   PLAN_URLS_MAX_COUNT,
@@ -36,11 +37,17 @@ export async function chooseSources(
   const digests = plan.stages.map(({ checkpoint }) => checkpoint)
   const desk = {
     context,
+    namespace,
     wishes,
     probes: await readProbes(context.db, namespace, asOf),
     broken: await readBrokenPlaces(context.db, namespace, { digests, asOf }),
   }
-  const told = { urlCount: 0, withoutSource: 0, withoutUrl: new Set<string>() }
+  const told = {
+    urlCount: 0,
+    withoutSource: 0,
+    withoutUrl: new Set<string>(),
+    outside: new Set<string>(),
+  }
   const stages = []
   for (const { blobs, ...stage } of plan.stages) {
     const placed: PlanBlob[] = []
@@ -55,6 +62,7 @@ export async function chooseSources(
 
 interface Desk {
   readonly context: Context
+  readonly namespace: NamespaceName
   readonly wishes: Wishes
   readonly probes: ReadonlyMap<string, NewestProbe>
   readonly broken: (checkpoint: Digest, bucket: string, region: string | undefined) => boolean
@@ -64,6 +72,8 @@ interface Told {
   urlCount: number
   withoutSource: number
   readonly withoutUrl: Set<string>
+  /** What the URIs begin with that are in no bucket of this namespace. */
+  readonly outside: Set<string>
 }
 
 async function sourcesOf(
@@ -84,11 +94,11 @@ async function sourcesOf(
 }
 
 function knownPlace(
-  { context, probes, broken }: Desk,
+  { context, namespace, probes, broken }: Desk,
   checkpoint: Digest,
   { region: named, ...place }: Pick<PlanSource, 'uri' | 'versionId' | 'region'>,
 ): KnownPlace {
-  const found = storeOf(context, place.uri)
+  const found = storeOf(context, place.uri, namespace)
   if (found === undefined) {
     return { ...place, ...(named === undefined ? {} : { region: named }), isBroken: false }
   }
@@ -98,25 +108,27 @@ function knownPlace(
   return { ...place, bucket, ...(region === undefined ? {} : { region }), isBroken }
 }
 
-/** A store that is configured; a plan may name places that are not. */
+/** A store that is open to the namespace; a plan may name places that are not. */
 function storeOf(
   { blobs }: Context,
   uri: string,
+  namespace: NamespaceName,
 ): { readonly name: string; readonly store: BlobStore } | undefined {
   try {
-    return blobs.find(uri)
+    return blobs.find(uri, namespace)
   } catch {
     return undefined
   }
 }
 
 async function signUrl(
-  { context, wishes, probes }: Desk,
+  { context, namespace, wishes, probes }: Desk,
   place: Omit<PlanSource, 'kind'>,
   told: Told,
 ): Promise<PlanSource | undefined> {
   const { bucket = place.uri } = place
-  const store = storeOf(context, place.uri)?.store
+  const store = storeOf(context, place.uri, namespace)?.store
+  if (store === undefined) told.outside.add(originOf(place.uri))
   if (store?.presign === undefined) return undefined
   if (!isProven(probes.get(bucket)?.findings, 'presigned-download')) {
     told.withoutUrl.add(bucket)
@@ -129,12 +141,18 @@ async function signUrl(
   return { kind: 'url', ...place, url: await store.presign(place, seconds), expiresAt }
 }
 
-function warningsOf({ withoutSource, withoutUrl }: Told): readonly PlanWarning[] {
+function warningsOf({ withoutSource, withoutUrl, outside }: Told): readonly PlanWarning[] {
   const warnings: PlanWarning[] = []
   if (withoutUrl.size > 0) {
     warnings.push({
       code: 'NOT_PRESIGNED',
       message: `No probe has proven that these buckets serve presigned URLs: ${[...withoutUrl].join(', ')}. Probe them, and ask again.`,
+    })
+  }
+  if (outside.size > 0) {
+    warnings.push({
+      code: 'NOT_PRESIGNED',
+      message: `No bucket that is open to this namespace has ${[...outside].join(', ')} (BUCKET_NOT_ALLOWED): fetch from there with the store's own credentials, or let the catalog's operator open the bucket.`,
     })
   }
   if (withoutSource > 0) {
@@ -144,6 +162,11 @@ function warningsOf({ withoutSource, withoutUrl }: Told): readonly PlanWarning[]
     })
   }
   return warnings
+}
+
+/** Such as `s3://bucket`: a plan may have thousands of places in one. */
+function originOf(uri: string): string {
+  return /^[a-z0-9+.-]+:(?:\/\/[^/]*)?/.exec(uri)?.[0].slice(0, 128) ?? 'elsewhere'
 }
 
 const tooMany = (): CatalogError =>

@@ -1,6 +1,6 @@
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { LogIndex, PolicyName } from '../../schema/names.ts'
+import type { LogIndex, NamespaceName, PolicyName } from '../../schema/names.ts'
 import type { JobSpec } from '../../schema/namespace.ts'
 import { bucketViolations, type StoragePolicy } from '../../schema/storage-rules.ts'
 import type { Facts } from '../log/facts.ts'
@@ -50,9 +50,10 @@ async function judgePlaces(
   const probes = await readProbes(db, namespace)
   const violations = new Set<string>()
   for (const { uri, region: named } of placesOf(manifest)) {
-    const place = placeOf(blobs, uri)
+    const place = placeOf(blobs, uri, namespace)
     if (place === undefined) {
-      if (asksAnything(storage)) violations.add(`${uri}: in no bucket of this catalog`)
+      if (asksAnything(storage))
+        violations.add(`${uri}: in no bucket that is open to this namespace`)
     } else {
       const { name: bucket, store } = place
       const at = { bucket, region: named ?? store.region }
@@ -74,9 +75,9 @@ function* placesOf(manifest: Manifest) {
   }
 }
 
-function placeOf(blobs: BlobStores, uri: string) {
+function placeOf(blobs: BlobStores, uri: string, namespace: NamespaceName) {
   try {
-    return blobs.find(uri)
+    return blobs.find(uri, namespace)
   } catch {
     return undefined
   }

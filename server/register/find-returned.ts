@@ -28,7 +28,7 @@ export async function findReturned(
     const referred = objects.get(object)
     if (referred === undefined) return undefined
     try {
-      const { store } = blobs.find(referred.uri)
+      const { store } = blobs.find(referred.uri, manifest.namespace)
       await store.stat(referred, AbortSignal.timeout(STORE_TIMEOUT_MS))
     } catch (error) {
       // What cannot be seen is not there: the refusal stands.

@@ -1,5 +1,6 @@
 import { isCatalogError } from '../../schema/errors.ts'
 import type { SweepOutcome } from '../../schema/entry.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import type { SweepLeft } from '../../schema/sweep.ts'
 import type { Context } from '../context.ts'
 import type { DueObject } from './choose-due.ts'
@@ -18,13 +19,13 @@ export type Removed =
 export type Step = 'look' | 'remove'
 
 /**
- * Removes objects, or looks whether that would be possible; a few at a time, in their order. A store that fails is no
+ * Removes objects that checkpoints of a namespace refer to, or looks whether that would be possible; a few at a time, in their order. A store that fails is no
  * failure of the rest.
  */
 export async function removeObjects(
   { blobs, nowMs }: Pick<Context, 'blobs' | 'nowMs'>,
   objects: readonly DueObject[],
-  step: Step,
+  { namespace, step }: { readonly namespace: NamespaceName; readonly step: Step },
 ): Promise<readonly Removed[]> {
   const removed: Removed[] = []
   for (let from = 0; from < objects.length; from += CONCURRENCY_COUNT) {
@@ -33,7 +34,7 @@ export async function removeObjects(
       ...(await Promise.all(
         together.map(async (object) => {
           try {
-            const { store } = blobs.find(object.uri)
+            const { store } = blobs.find(object.uri, namespace)
             const signal = AbortSignal.timeout(STORE_TIMEOUT_MS)
             if (step === 'remove') return { object, outcome: await store.remove(object, signal) }
             const { lock, legalHold } = await store.stat(object, signal)

@@ -51,7 +51,7 @@ export async function sweepCheckpoints(
   const due = await chooseDue(context.db, { namespace, job, after, nowMs: context.nowMs() })
   const slice = { ...due, namespace }
   const { free, shared, seen } = await splitUsed(context, slice)
-  const looked = await removeObjects(context, free, 'look')
+  const looked = await removeObjects(context, free, { namespace, step: 'look' })
   const asker = askerOf(context, principal, grant)
   const done = dryRun
     ? { removed: looked, shared: 0, swept: [] }
@@ -122,7 +122,8 @@ async function removeFree(
       : await intendRemoval(context, asker, { namespace, objects: possible, seen: own })
   const used = await usedElsewhere(context, { namespace, intended, seen })
   const clear = intended.filter(({ object }) => !used.has(object))
-  const removed = await removeObjects(context, await stillOpen(context, namespace, clear), 'remove')
+  const open = await stillOpen(context, namespace, clear)
+  const removed = await removeObjects(context, open, { namespace, step: 'remove' })
   const lost = possible.filter((object) => !clear.includes(object))
   const swept = await recordOutcomes(context, asker, {
     namespace,

@@ -63,21 +63,22 @@ export interface BlobStore {
   listVersions(after: string | undefined, signal: AbortSignal): AsyncIterable<ListedVersion>
 }
 
-/** The stores that the configuration names; there is no way to any other. */
+/** The stores that the configuration names, each for the namespaces it is open to; there is no way to any other. */
 export interface BlobStores {
   /**
-   * The store that a URI is in.
+   * The store that a URI of a namespace's checkpoint is in.
    *
-   * @throws {BUCKET_NOT_ALLOWED} it is in none of them; nothing was asked of any network
+   * @throws {BUCKET_NOT_ALLOWED} it is in none that is open to the namespace; nothing was asked of any network
    */
-  find(uri: string): NamedStore
+  find(uri: string, namespace: string): NamedStore
   /**
    * The store of a name.
    *
-   * @throws {BUCKET_NOT_ALLOWED} there is none
+   * @throws {BUCKET_NOT_ALLOWED} there is none that is open to the namespace
    */
-  named(name: string): BlobStore
-  readonly names: readonly string[]
+  named(name: string, namespace: string): BlobStore
+  /** Names of the stores that are open to a namespace. */
+  namesFor(namespace: string): readonly string[]
 }
 
 /** A store, and what the configuration calls it. */

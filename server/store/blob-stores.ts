@@ -1,12 +1,14 @@
 import { CatalogError } from '../../schema/errors.ts'
+import { matchesPattern } from '../../schema/grant.ts'
 import type { BucketConfig } from '../config.ts'
 import type { BlobStores, NamedStore } from './blob-store.ts'
 import { openDiskBlobStore, uriPrefixOf } from './disk-blob-store.ts'
 import { openS3BlobStore } from './s3-blob-store.ts'
 
-/** A store, and what the URIs of its objects begin with. */
+/** A store, what the URIs of its objects begin with, and whose they may be. */
 interface PlacedStore extends NamedStore {
   readonly prefix: string
+  readonly isOpenTo: (namespace: string) => boolean
 }
 
 /**
@@ -20,33 +22,47 @@ export function openBlobStores(buckets: readonly BucketConfig[]): BlobStores {
   refuseSame(placed, 'prefix', 'are the same place')
   // Of two prefixes that fit, the longer one is meant.
   const byPrefix = placed.toSorted((left, right) => right.prefix.length - left.prefix.length)
-  const names = placed.map(({ name }) => name)
+  const namesFor = (namespace: string): readonly string[] =>
+    placed.filter(({ isOpenTo }) => isOpenTo(namespace)).map(({ name }) => name)
   return {
-    names,
-    find: (uri) => {
+    namesFor,
+    find: (uri, namespace) => {
       const found = byPrefix.find(({ prefix }) => uri.startsWith(prefix))
-      if (found === undefined) throw notAllowed(`${uri.slice(0, 200)} is in no bucket`, names)
+      const shown = uri.slice(0, 200)
+      if (found === undefined || hasDots(uri)) {
+        throw notAllowed(`${shown} is in no bucket`, namesFor(namespace))
+      }
+      // Also where a shorter prefix is open: the longer one was made to keep others out.
+      if (!found.isOpenTo(namespace)) throw notOpen(shown, namespace, namesFor(namespace))
       return { name: found.name, store: found.store }
     },
-    named: (name) => {
+    named: (name, namespace) => {
       const found = placed.find((one) => one.name === name)
-      if (found === undefined) throw notAllowed(`"${name}" is no bucket`, names)
+      if (found === undefined) throw notAllowed(`"${name}" is no bucket`, namesFor(namespace))
+      if (!found.isOpenTo(namespace)) throw notOpen(`"${name}"`, namespace, namesFor(namespace))
       return found.store
     },
   }
 }
 
+/** Some stores take a name for a path: `open/../closed/x` would lead out of its prefix. */
+function hasDots(uri: string): boolean {
+  return uri.split('/').some((part) => part === '.' || part === '..')
+}
+
 function placeStore(config: BucketConfig): PlacedStore {
-  const { name } = config
+  const { name, namespaces } = config
+  const isOpenTo = (namespace: string): boolean =>
+    namespaces?.some((pattern) => matchesPattern(pattern, namespace)) ?? true
   switch (config.kind) {
-    case 'disk':
-      return { name, store: openDiskBlobStore(config.folder), prefix: uriPrefixOf(config.folder) }
-    case 's3':
-      return {
-        name,
-        store: openS3BlobStore(config),
-        prefix: `s3://${config.bucket}/${config.prefix}`,
-      }
+    case 'disk': {
+      const { folder } = config
+      return { name, isOpenTo, store: openDiskBlobStore(folder), prefix: uriPrefixOf(folder) }
+    }
+    case 's3': {
+      const prefix = `s3://${config.bucket}/${config.prefix}`
+      return { name, isOpenTo, store: openS3BlobStore(config), prefix }
+    }
   }
 }
 
@@ -63,5 +79,12 @@ const notAllowed = (what: string, names: readonly string[]): CatalogError =>
   new CatalogError(
     'BUCKET_NOT_ALLOWED',
     `${what} that this catalog may touch: let its operator add it to CAIRN_BUCKETS_FILE.`,
+    { detail: { buckets: names } },
+  )
+
+const notOpen = (what: string, namespace: string, names: readonly string[]): CatalogError =>
+  new CatalogError(
+    'BUCKET_NOT_ALLOWED',
+    `${what} is in a bucket that is not open to the namespace "${namespace}": let its operator add that to "namespaces" of the bucket in CAIRN_BUCKETS_FILE.`,
     { detail: { buckets: names } },
   )

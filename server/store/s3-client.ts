@@ -4,7 +4,10 @@ import type { BucketConfig } from '../config.ts'
 import { translateS3, type S3Subject } from './s3-failure.ts'
 
 /** A bucket of the configuration. Credentials come from the AWS SDK's own chain, and from nowhere else. */
-export type S3Bucket = Omit<Extract<BucketConfig, { readonly kind: 's3' }>, 'kind' | 'name'>
+export type S3Bucket = Omit<
+  Extract<BucketConfig, { readonly kind: 's3' }>,
+  'kind' | 'name' | 'namespaces'
+>
 
 /** How long a store is waited for. */
 export interface S3Limits {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { BucketFindings } from '../../schema/bucket.ts'
 import type { FaultCode } from '../../schema/blob-standing.ts'
 import { isCatalogError } from '../../schema/errors.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import type { Depth } from '../../schema/verification.ts'
 import type { BlobStores, NamedStore, StoredVersion } from '../store/blob-store.ts'
 import { isAttested, outcomeOf, type BlobInPlace, type Look, type Method } from './rules.ts'
@@ -12,6 +13,8 @@ const MESSAGE_MAX_LENGTH = 512
 /** How to look. */
 export interface LookOptions {
   readonly blobs: BlobStores
+  /** Whose checkpoint it is: a bucket need not be open to it. */
+  readonly namespace: NamespaceName
   readonly depth: Depth
   /** What probes found, by the bucket's name. */
   readonly findingsOf: (bucket: string) => BucketFindings | undefined
@@ -26,10 +29,10 @@ export interface LookOptions {
  * @throws whatever the signal was fired with
  */
 export async function checkPlace(blob: BlobInPlace, options: LookOptions): Promise<Look> {
-  const { blobs, depth, findingsOf, signal } = options
+  const { blobs, namespace, depth, findingsOf, signal } = options
   let found: NamedStore
   try {
-    found = blobs.find(blob.uri)
+    found = blobs.find(blob.uri, namespace)
   } catch (error) {
     return faultLook(error, { blob, bucket: originOf(blob.uri), bytesRead: 0 })
   }

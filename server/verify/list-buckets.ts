@@ -6,7 +6,7 @@ import { resolveAsOf } from '../log/read-entries.ts'
 import { readProbes } from '../timeline/read-probes.ts'
 
 /**
- * The buckets of the configuration by name, and what their newest probes in a namespace found.
+ * The buckets that are open to a namespace by name, and what their newest probes found in it.
  *
  * @throws {NAMESPACE_NOT_FOUND | LOG_INDEX_OUT_OF_RANGE}
  */
@@ -17,14 +17,17 @@ export async function listBuckets(
 ): Promise<{ readonly items: readonly Bucket[] }> {
   const index = await resolveAsOf(db, namespace, asOf)
   const probes = await readProbes(db, namespace, index)
-  const items = blobs.names.toSorted().map((bucket) => {
-    const { region } = blobs.named(bucket)
-    const probe = probes.get(bucket)
-    return {
-      bucket,
-      ...(region === undefined ? {} : { region }),
-      ...(probe === undefined ? {} : { probe }),
-    }
-  })
+  const items = blobs
+    .namesFor(namespace)
+    .toSorted()
+    .map((bucket) => {
+      const { region } = blobs.named(bucket, namespace)
+      const probe = probes.get(bucket)
+      return {
+        bucket,
+        ...(region === undefined ? {} : { region }),
+        ...(probe === undefined ? {} : { probe }),
+      }
+    })
   return { items }
 }

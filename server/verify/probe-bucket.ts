@@ -19,7 +19,8 @@ export async function probeBucket(
 ): Promise<BucketProbe> {
   const grant = requireOnNamespace(principal, 'verify', namespace)
   await newestIndex(context.db, namespace)
-  const findings = await context.blobs.named(bucket).probe(context.newId(), context.ending)
+  const store = context.blobs.named(bucket, namespace)
+  const findings = await store.probe(context.newId(), context.ending)
   const probe = await context.log.append<Omit<BucketProbe, 'proof'>>({
     namespace,
     actor: principal.id,

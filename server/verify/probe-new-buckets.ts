@@ -40,7 +40,7 @@ export async function probeNewBuckets(
     const { shards } = await readManifest(db, row)
     for (const { uri, copies = [] } of shards.flatMap((shard) => shard.blobs)) {
       for (const place of [uri, ...copies.map((copy) => copy.uri)]) {
-        const name = place.startsWith('file:') ? undefined : nameOf(blobs, place)
+        const name = place.startsWith('file:') ? undefined : nameOf(blobs, place, namespace)
         if (name !== undefined) used.add(name)
       }
     }
@@ -54,9 +54,13 @@ export async function probeNewBuckets(
   return { upTo: rows[0]?.log_index ?? after ?? (-1 as LogIndex), buckets }
 }
 
-function nameOf(blobs: Context['blobs'], uri: string): string | undefined {
+function nameOf(
+  blobs: Context['blobs'],
+  uri: string,
+  namespace: NamespaceName,
+): string | undefined {
   try {
-    return blobs.find(uri).name
+    return blobs.find(uri, namespace).name
   } catch {
     return undefined
   }

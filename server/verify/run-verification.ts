@@ -46,6 +46,7 @@ export async function runVerification(context: Context, task: VerificationTask):
     manifest,
     {
       blobs: context.blobs,
+      namespace,
       depth: task.depth,
       policy: policy?.spec.storage,
       findingsOf: (bucket) => probes.get(bucket)?.findings,

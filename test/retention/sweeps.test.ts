@@ -19,8 +19,8 @@ const tester = { id: 'tester', grants: allGrants }
 
 /** A context whose stores do some things another way. */
 function withStore(context: Context, members: Partial<BlobStore>): Context {
-  const find: Context['blobs']['find'] = (uri) => {
-    const { name, store } = context.blobs.find(uri)
+  const find: Context['blobs']['find'] = (uri, namespace) => {
+    const { name, store } = context.blobs.find(uri, namespace)
     return { name, store: { ...store, ...members } }
   }
   return { ...context, blobs: { ...context.blobs, find } }
@@ -254,7 +254,8 @@ for (const dialect of dialects) {
         {
           stat: async (object, signal) => {
             await (needing ??= come())
-            return scene().at.catalog.context.blobs.find(object.uri).store.stat(object, signal)
+            const { blobs } = scene().at.catalog.context
+            return blobs.find(object.uri, scene().namespace).store.stat(object, signal)
           },
         },
         'late',

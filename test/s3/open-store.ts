@@ -23,11 +23,20 @@ export function openTestStore(
   return openS3BlobStore(place, { ...s3Limits, attemptsMaxCount: 2, ...limits })
 }
 
+/** What a test says of a bucket in the buckets file. */
+interface TestPlace {
+  readonly bucket: string
+  readonly name?: string
+  readonly prefix?: string
+  readonly region?: string
+  readonly namespaces?: readonly string[]
+}
+
 /** A catalog's configuration whose buckets are these, all at one endpoint. */
 export async function configWithBuckets(
   dialect: Dialect,
   access: Pick<S3Access, 'endpoint'>,
-  buckets: readonly { readonly bucket: string; readonly region?: string }[],
+  buckets: readonly TestPlace[],
 ): Promise<Config> {
   const config = await newConfig(dialect)
   const bucketsFile = join(config.dataDirectory, 'buckets.json')

@@ -30,7 +30,8 @@ describe('the file of buckets', () => {
           requestChecksums: 'WHEN_REQUIRED',
         },
         { name: 'scratch', folder: '/srv/blobs' },
-        { name: 'beside', folder: 'blobs' },
+        { name: 'beside', folder: 'blobs', namespaces: ['lab-*', 'pricing'] },
+        { bucket: 'closed', namespaces: ['pricing'] },
       ],
     })
     assert.deepEqual(readBucketsFile(file), [
@@ -52,7 +53,20 @@ describe('the file of buckets', () => {
         requestChecksums: 'WHEN_REQUIRED',
       },
       { kind: 'disk', name: 'scratch', folder: '/srv/blobs' },
-      { kind: 'disk', name: 'beside', folder: join(file, '../blobs') },
+      {
+        kind: 'disk',
+        name: 'beside',
+        folder: join(file, '../blobs'),
+        namespaces: ['lab-*', 'pricing'],
+      },
+      {
+        kind: 's3',
+        name: 'closed',
+        bucket: 'closed',
+        prefix: '',
+        pathStyle: false,
+        namespaces: ['pricing'],
+      },
     ])
   })
 
@@ -69,6 +83,9 @@ describe('the file of buckets', () => {
       { buckets: [{ bucket: 'No Bucket' }] },
       { buckets: [{ bucket: 'flights', endpoint: 'http://user:secret@host' }] },
       { buckets: [{ bucket: 'flights', secret: 'x' }] },
+      { buckets: [{ bucket: 'flights', namespaces: [] }] },
+      { buckets: [{ bucket: 'flights', namespaces: ['pricing/daily'] }] },
+      { buckets: [{ name: 'odd', folder: '/srv/blobs', namespaces: 'pricing' }] },
       {
         buckets: [
           { name: 'one', folder: '/srv/blobs' },
@@ -104,11 +121,11 @@ describe('stores are found by the URI of an object', () => {
   const uriOf = (...parts: string[]): string => pathToFileURL(join(root, ...parts)).href
 
   test('the longest place that fits is meant', () => {
-    assert.deepEqual(stores.names, ['outer', 'inner'])
-    assert.equal(stores.find(uriOf('objects', 'ab', 'x')).name, 'outer')
-    const inner = stores.find(uriOf('objects', 'inner', 'objects', 'ab', 'x'))
+    assert.deepEqual(stores.namesFor('any'), ['outer', 'inner'])
+    assert.equal(stores.find(uriOf('objects', 'ab', 'x'), 'any').name, 'outer')
+    const inner = stores.find(uriOf('objects', 'inner', 'objects', 'ab', 'x'), 'any')
     assert.equal(inner.name, 'inner')
-    assert.equal(stores.named('inner'), inner.store)
+    assert.equal(stores.named('inner', 'any'), inner.store)
   })
 
   test('whatever is elsewhere is refused before anything is asked', () => {
@@ -119,8 +136,43 @@ describe('stores are found by the URI of an object', () => {
       uriOf('other', 'x'),
       `${uriOf('objects')}-beside/ab/x`,
     ]) {
-      assert.throws(() => stores.find(uri), { code: 'BUCKET_NOT_ALLOWED' }, uri)
+      assert.throws(() => stores.find(uri, 'any'), { code: 'BUCKET_NOT_ALLOWED' }, uri)
     }
-    assert.throws(() => stores.named('third'), { code: 'BUCKET_NOT_ALLOWED' })
+    assert.throws(() => stores.named('third', 'any'), { code: 'BUCKET_NOT_ALLOWED' })
+  })
+})
+
+describe('a bucket that lists namespaces is closed to all others', () => {
+  const stores = openBlobStores(
+    [
+      { name: 'all', prefix: '' },
+      { name: 'pricing', prefix: 'pricing/', namespaces: ['pricing', 'pricing-*'] },
+    ].map((place) => ({ kind: 's3', bucket: 'states', pathStyle: false, ...place })),
+  )
+
+  test('its objects and its name are refused, and the refusal says what to change', () => {
+    const uri = 's3://states/pricing/model.bin'
+    assert.equal(stores.find(uri, 'pricing').name, 'pricing')
+    assert.equal(stores.find(uri, 'pricing-eu').name, 'pricing')
+    for (const namespace of ['airline', 'pricin', 'the-pricing']) {
+      const refusal = {
+        code: 'BUCKET_NOT_ALLOWED',
+        message: new RegExp(`not open to the namespace "${namespace}": .*CAIRN_BUCKETS_FILE`),
+        detail: { buckets: ['all'] },
+      }
+      assert.throws(() => stores.find(uri, namespace), refusal)
+      assert.throws(() => stores.named('pricing', namespace), refusal)
+      assert.deepEqual(stores.namesFor(namespace), ['all'])
+    }
+  })
+
+  test('no name that a store may take for a path leads into it', () => {
+    for (const uri of [
+      's3://states/open/../pricing/model.bin',
+      's3://states/./pricing/model.bin',
+    ]) {
+      assert.throws(() => stores.find(uri, 'airline'), { code: 'BUCKET_NOT_ALLOWED' }, uri)
+    }
+    assert.equal(stores.find('s3://states/..pricing/a..b', 'airline').name, 'all')
   })
 })
