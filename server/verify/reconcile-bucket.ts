@@ -48,7 +48,7 @@ export async function reconcileBucket(
   const { namespace, bucket, body } = input
   const grant = requireOnNamespace(principal, 'verify', namespace)
   await newestIndex(context.db, namespace)
-  const store = context.blobs.named(bucket)
+  const store = context.blobs.named(bucket, namespace)
   const scope = { list: 'reconciliation', namespace, bucket }
   const from = body.after === undefined ? [] : parseCursor(scope, body.after, ['string', 'string'])
   const { idempotency: _key, ...request } = allowedBy(context.request, grant)
@@ -96,7 +96,7 @@ async function walk(
   const { input, store, marker, uri: done } = asked
   const { namespace, bucket, body } = input
   const { ending: signal, blobs } = context
-  const holds = (uri: string): boolean => uri > done && isIn(blobs, bucket, uri)
+  const holds = (uri: string): boolean => uri > done && isIn(blobs, { namespace, bucket }, uri)
   const youngMs = context.nowMs() - (body.minAgeSeconds ?? ORPHAN_DEFAULT_SECONDS) * 1000
   const references = sortReferences(context, { namespace, holds, signal })
   const listed = withoutScratch(store.listVersions(marker, signal))
@@ -115,9 +115,13 @@ async function walk(
   return { counts, disagreements }
 }
 
-function isIn(blobs: Context['blobs'], bucket: string, uri: string): boolean {
+function isIn(
+  blobs: Context['blobs'],
+  { namespace, bucket }: { readonly namespace: string; readonly bucket: string },
+  uri: string,
+): boolean {
   try {
-    return blobs.find(uri).name === bucket
+    return blobs.find(uri, namespace).name === bucket
   } catch {
     return false
   }
