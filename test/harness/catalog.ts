@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +57,8 @@ let databaseCount = 0
 /** A new, empty database of a dialect. */
 export async function newConfig(dialect: Dialect): Promise<Config> {
   const directory = mkdtempSync(join(tmpdir(), 'cairn-test-'))
+  // What a job's first write makes: a store without it is away.
+  mkdirSync(join(directory, 'blobs', 'objects'), { recursive: true })
   const url = dialect === 'sqlite' ? undefined : await newPostgresDatabase()
   return parseConfig({ CAIRN_DATA_DIR: directory, CAIRN_PORT: '0', CAIRN_DATABASE_URL: url })
 }
