@@ -59,6 +59,8 @@ for (const dialect of dialects) {
         })
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
+        const window = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }
+        await own.open('labelled', { partition: '2026-11-23', window })
         const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },

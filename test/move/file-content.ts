@@ -57,17 +57,18 @@ function columnsOf(handle: BetterSqlite.Database, table: string): readonly strin
 /** What each index answers, in its order; primary keys without an index of their own are the table. */
 function indexesOf(handle: BetterSqlite.Database, table: string): readonly string[] {
   const indexes = handle
-    .prepare<[string], { name: string; partial: number }>(
-      `select name, partial from pragma_index_list(?)
-        where name in (select name from sqlite_schema where type = 'index')`,
+    .prepare<[string], { name: string; sql: string }>(
+      `select i.name, s.sql from pragma_index_list(?) i
+        join sqlite_schema s on s.type = 'index' and s.name = i.name`,
     )
     .all(table)
-  return indexes.map(({ name, partial }) => {
+  return indexes.map(({ name, sql }) => {
     const columns = handle
       .prepare<[string], string>('select name from pragma_index_info(?) order by seqno')
       .pluck()
       .all(name)
-    const where = partial === 1 ? ` where ${columns[0]} is not null` : ''
+    // A partial index answers only what asks for its part.
+    const where = / where .*/.exec(sql ?? '')?.[0] ?? ''
     return textOf(`${table} indexed by ${name}`, columns, `${where} order by ${columns.join(', ')}`)
   })
 }
