@@ -53,7 +53,8 @@ for (const { entryCount, table } of databases) {
       )
       assert.deepEqual(missed, [])
       assert.equal(reported + harmless, offsets.length)
-      assert.ok(reported > harmless)
+      // Tables without rows have pages that say nothing.
+      assert.ok(reported > offsets.length / 4)
     })
   })
 }
