@@ -50,7 +50,7 @@ const S3 = /^s3:\/\/(?<bucket>[^/]+)(?:\/(?<prefix>.*))?$/
  * @throws {INVALID_REQUEST} there is no such kind of store
  */
 export async function openStore(
-  session: Session,
+  session: Pick<Session, 'variables'>,
   text: string,
   values: ValuesOf<typeof s3Flags>,
 ): Promise<BlobStore> {
@@ -71,7 +71,7 @@ export async function openStore(
 
 /** What reads the blobs of a plan: disk stores of this machine and, when the plan needs it, S3. */
 export async function readersOf(
-  session: Session,
+  session: Pick<Session, 'variables'>,
   plan: RecoveryPlan,
   values: ValuesOf<typeof s3Flags>,
 ): Promise<readonly BlobReader[]> {
@@ -82,7 +82,10 @@ export async function readersOf(
   return [disk, openS3Reader(connectionOf(session, values))]
 }
 
-function connectionOf({ variables }: Session, values: ValuesOf<typeof s3Flags>): S3Connection {
+function connectionOf(
+  { variables }: Pick<Session, 'variables'>,
+  values: ValuesOf<typeof s3Flags>,
+): S3Connection {
   const { s3Endpoint, s3Region, s3Addressing } = values
   const endpoint =
     s3Endpoint ?? (variables['AWS_ENDPOINT_URL_S3'] || variables['AWS_ENDPOINT_URL'] || undefined)
@@ -96,7 +99,7 @@ function connectionOf({ variables }: Session, values: ValuesOf<typeof s3Flags>):
 }
 
 /** Where interrupted uploads are remembered, so that the same command goes on with them; undefined without a home. */
-function journalOf({ variables }: Session): string | undefined {
+function journalOf({ variables }: Pick<Session, 'variables'>): string | undefined {
   const { CAIRN_UPLOADS_DIR: given, XDG_STATE_HOME: state, HOME: home } = variables
   if (given) return given
   if (state) return join(state, 'cairn', 'uploads')

@@ -43,12 +43,12 @@ function judgeOurs(layer: Layer, one: SourceImport, path: string): string | unde
   const to = layerOf(path)
   if (to === undefined) return `imports ${path}, which is in no layer`
   if (layer.runs?.includes(to.name)) return undefined
-  if (layer.types?.includes(to.name)) {
-    return one.typeOnly ? undefined : `${layer.name} may import only types of ${to.name}: ${path}`
-  }
+  const hasTypes = layer.types?.includes(to.name) === true
+  if (hasTypes && one.typeOnly) return undefined
   if (layer.loads?.includes(to.name)) {
     return one.form === 'dynamic' ? undefined : `${layer.name} loads ${path} by import() only`
   }
+  if (hasTypes) return `${layer.name} may import only types of ${to.name}: ${path}`
   return `${layer.name} must not import ${to.name}: ${path}`
 }
 

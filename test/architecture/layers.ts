@@ -274,11 +274,20 @@ export const layers: readonly Layer[] = [
     packages: ['kysely'],
     node: anyNode,
   },
+  // The demonstration's own hands on a store: what it does to it, no command may.
+  {
+    name: 'demo-s3',
+    paths: /^client-sdk\/cli\/demo\/s3\//,
+    runs: ['schema', 'client', 'client-node', 'cli', 'demo-s3'],
+    packages: ['@aws-sdk/client-s3'],
+    node: anyNode,
+  },
   {
     name: 'cli',
     paths: /^client-sdk\/cli\//,
     runs: ['schema', 'client', 'client-node', 'cli'],
-    loads: ['main'],
+    types: ['demo-s3'],
+    loads: ['main', 'demo-s3'],
     packages: ['commander', 'yaml'],
     node: anyNode,
   },

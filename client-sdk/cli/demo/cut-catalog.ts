@@ -5,7 +5,7 @@ import type { Outage } from './crash-plan.ts'
 import { shareDone } from './draw-standing.ts'
 import type { JobSupervisor } from './job-supervisor.ts'
 import type { Say } from './run-phase.ts'
-import { findLatest, type Setting } from './setting.ts'
+import { latestSteps, type Setting } from './setting.ts'
 
 /** An outage of the catalog, as it went. */
 export interface OutageStory {
@@ -69,13 +69,4 @@ async function untilDone(jobs: readonly JobSupervisor[], share: number): Promise
     await delay(POLL_MS)
   }
   throw new CatalogError('INTERNAL', `The jobs did not get far within ${WAIT_MAX_MS} ms.`)
-}
-
-async function latestSteps(setting: Setting, job: string): Promise<ReadonlyMap<string, number>> {
-  const steps = new Map<string, number>()
-  for (const partition of setting.partitions) {
-    const latest = await findLatest(setting, job, partition)
-    if (latest !== undefined) steps.set(partition, latest.step)
-  }
-  return steps
 }

@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   readonly rowsPerSecond: number
   /** What the job finds in its environment: where the catalog is, and the token. */
   readonly variables: Readonly<Record<string, string | undefined>>
+  /** Such as `s3://states/fares`; the job's own folder when undefined. */
+  readonly store: string | undefined
   /** Earliest first. */
   readonly kills: readonly KillPoint[]
   /** Hears of a kill when the process is gone, before the next attempt starts. */
@@ -87,11 +89,12 @@ export class JobSupervisor {
   }
 
   async #runAttempt(): Promise<Exit> {
-    const { workspace, job, partition, seed, rowsPerSecond, variables } = this.#options
+    const { workspace, job, partition, seed, rowsPerSecond, variables, store } = this.#options
     this.#wasKilled = false
     const what = ['--job', job, '--partition', partition, '--seed', seed]
     const how = ['--rows-per-second', String(rowsPerSecond)]
-    const where = ['--directory', join(workspace.directory, 'work')]
+    const folder = ['--directory', join(workspace.directory, 'work')]
+    const where = store === undefined ? folder : [...folder, '--store', store]
     this.#child = workspace.start({
       words: [program, ...what, ...how, ...where],
       variables,

@@ -3,14 +3,15 @@ import process from 'node:process'
 import { exitCodes } from '../exit-code.ts'
 import { write, type Report, type Session } from '../session.ts'
 import { drawCrashes } from './crash-plan.ts'
-import { reviewDemo } from './demo-outcome.ts'
+import { reviewDemo, type DemoOutcome } from './demo-outcome.ts'
 import { reportDemo } from './demo-report.ts'
 import { catchInterrupts, type Interrupts } from './interrupts.ts'
 import { timeWindows } from './job/parameters.ts'
 import { drawKept } from './keep-up.ts'
 import { narratorFor } from './narrator.ts'
 import { introduce } from './introduce.ts'
-import { openSetting } from './setting.ts'
+import type { DemoS3, S3Choice } from './s3/open-demo-s3.ts'
+import { openSetting, type Setting } from './setting.ts'
 import { stagePhases } from './stage-phases.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -20,6 +21,8 @@ export interface DemoOptions {
   readonly session: Session
   /** Leave the catalog up until Ctrl-C. Default: false. */
   readonly keep?: boolean
+  /** Keep the states in S3, and show what becomes of them there. Default: on disk. */
+  readonly s3?: S3Choice | undefined
   /** Decides the crashes and the training. Default: drawn, and told. */
   readonly seed?: number | undefined
   /** Most rows that a job trains on in a second. Default: 40,000, which makes a run last some seven seconds. */
@@ -40,6 +43,7 @@ const SEED_SPAN = 1_000_000
  * and sets the exit code.
  *
  * @throws {CONFIG_INVALID} the data is not installed
+ * @throws {CONFIG_INVALID | STORE_FAILED | STORE_UNSUITABLE} there is no S3, or it cannot be used
  * @throws {STORAGE_UNAVAILABLE} the catalog did not start
  * @throws {INTERNAL} a job failed by itself
  */
@@ -73,6 +77,8 @@ async function perform(
   const rowsPerSecond = options.rowsPerSecond ?? ROWS_PER_SECOND
   const narrator = narratorFor(session)
   narrator.say(...(await introduce(narrator.screen, { seed, rowsPerSecond })))
+  const s3 = options.s3 && (await openS3(workspace, options.s3, options))
+  if (s3 !== undefined) narrator.say(`The states are kept in S3: ${s3.title}, ${s3.store}.`)
   const { setting, server, token } = await openSetting({
     workspace,
     narrator,
@@ -80,10 +86,12 @@ async function perform(
     partitions,
     rowsPerSecond,
     variables: session.variables,
+    s3,
   })
   try {
     const staged = await stagePhases(setting, drawCrashes(seed, partitions), server)
-    const outcome = await reviewDemo(setting, staged)
+    const reviewed = await reviewDemo(setting, staged)
+    const outcome = s3 === undefined ? reviewed : await goOnInS3(setting, s3, reviewed)
     const report = reportDemo(outcome, { seed, durationMs: performance.now() - startedMs })
     if (options.keep !== true) return report
     const kept = { ...setting, url: server.url, token, example: outcome.example }
@@ -94,6 +102,22 @@ async function perform(
     narrator.rest()
     await setting.catalog.close()
   }
+}
+
+// The AWS SDK is loaded only where it is needed: it takes longer to load than all else.
+async function openS3(
+  workspace: Workspace,
+  choice: S3Choice,
+  { session }: DemoOptions,
+): Promise<DemoS3> {
+  const { openDemoS3 } = await import('./s3/open-demo-s3.ts')
+  return await openDemoS3(workspace, choice, session.variables)
+}
+
+async function goOnInS3(setting: Setting, s3: DemoS3, reviewed: DemoOutcome): Promise<DemoOutcome> {
+  const { showBytes } = await import('./s3/show-bytes.ts')
+  const shown = await showBytes(setting, s3)
+  return { ...reviewed, judgements: [...reviewed.judgements, ...shown] }
 }
 
 /** Answers before the end, because the catalog stays up until someone ends it. */

@@ -4,6 +4,7 @@ import { drawStanding, sayStanding } from './draw-standing.ts'
 import type { KilledAttempt } from './job-record.ts'
 import type { OpenedAttempt, PhaseStory } from './job-story.ts'
 import { JobSupervisor } from './job-supervisor.ts'
+import type { Narrator } from './narrator.ts'
 import type { Setting } from './setting.ts'
 
 /** One run of all partitions under a job name of its own. */
@@ -23,6 +24,16 @@ export interface Phase {
 /** Tells of something that happened now, to a partition or to the catalog. */
 export type Say = (who: string, what: string) => void
 
+/** Tells what happens with the time since now. */
+export function tellTimes(narrator: Narrator): Say {
+  const startedMs = performance.now()
+  return (who, what) => {
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+    const at = narrator.screen.style('dim', `${seconds.padStart(6)} s`)
+    narrator.say(`${at}  ${who.padEnd(WHO_WIDTH)}  ${what}`)
+  }
+}
+
 /** Width of the longest name in front of a line. */
 const WHO_WIDTH = 7
 
@@ -32,13 +43,9 @@ const WHO_WIDTH = 7
  * @throws {INTERNAL} a job failed by itself
  */
 export async function runPhase(setting: Setting, phase: Phase): Promise<PhaseStory> {
-  const { narrator, workspace, partitions, seed, rowsPerSecond, jobVariables } = setting
+  const { narrator, workspace, partitions, seed, rowsPerSecond, jobVariables, store } = setting
   const startedMs = performance.now()
-  const say: Say = (who, what) => {
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
-    const at = narrator.screen.style('dim', `${seconds.padStart(6)} s`)
-    narrator.say(`${at}  ${who.padEnd(WHO_WIDTH)}  ${what}`)
-  }
+  const say = tellTimes(narrator)
   const jobs = partitions.map(
     (partition) =>
       new JobSupervisor({
@@ -48,6 +55,7 @@ export async function runPhase(setting: Setting, phase: Phase): Promise<PhaseSto
         seed,
         rowsPerSecond,
         variables: jobVariables,
+        store,
         kills: phase.kills?.get(partition) ?? [],
         onKilled: async (killed) => phase.onKilled?.(killed, say),
         onOpened: async (name, opened) => phase.onOpened?.(name, opened, say),

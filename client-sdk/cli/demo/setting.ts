@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { CatalogError, isCatalogError } from '../../../schema/errors.ts'
 import type { CheckpointSummary } from '../../api.ts'
 import { CatalogClient } from '../../client.ts'
+import { openDiskReader, type BlobReader } from '../../stores/disk-reader.ts'
 import { startCatalog, withoutSettings, type CatalogServer } from './catalog-server.ts'
 import type { Narrator } from './narrator.ts'
+import type { DemoS3 } from './s3/open-demo-s3.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What all phases of a demonstration share. */
@@ -19,6 +21,10 @@ export interface Setting {
   readonly rowsPerSecond: number
   /** The environment of jobs. */
   readonly jobVariables: Variables
+  /** The store of jobs that is not a folder, such as `s3://states/fares`. */
+  readonly store: string | undefined
+  /** What reads the states of jobs here. */
+  readonly readers: readonly BlobReader[]
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -30,6 +36,8 @@ export interface SettingOptions extends Pick<
 > {
   /** The environment of this process. */
   readonly variables: Variables
+  /** Where jobs keep their states; a folder of the workspace when left out. */
+  readonly s3: DemoS3 | undefined
 }
 
 const NAMESPACE = 'demo'
@@ -44,14 +52,18 @@ export async function openSetting(options: SettingOptions): Promise<{
   readonly server: CatalogServer
   readonly token: string
 }> {
-  const { variables, ...shared } = options
+  const { variables: given, s3, ...shared } = options
   const { workspace } = shared
+  const variables = { ...given, ...s3?.variables }
+  const settings =
+    s3 === undefined ? {} : { CAIRN_BUCKETS_FILE: await s3.writeBucketsFile(NAMESPACE) }
   const start = (port: number) =>
     startCatalog(workspace, {
       dataDirectory: join(workspace.directory, 'catalog'),
       port,
       namespace: NAMESPACE,
       variables,
+      settings,
     })
   const server = await start(0)
   const { url, token } = server
@@ -68,7 +80,10 @@ export async function openSetting(options: SettingOptions): Promise<{
       CAIRN_URL: url,
       CAIRN_NAMESPACE: NAMESPACE,
       CAIRN_TOKEN: token,
+      CAIRN_UPLOADS_DIR: join(workspace.directory, 'uploads'),
     },
+    store: s3?.store,
+    readers: s3 === undefined ? [openDiskReader()] : [s3.reader],
   }
   return { setting, server, token }
 }
@@ -87,4 +102,17 @@ export async function findLatest(
     if (isNone) return undefined
     throw error
   }
+}
+
+/** Steps that `latest` answers for a job, by partition. */
+export async function latestSteps(
+  setting: Setting,
+  job: string,
+): Promise<ReadonlyMap<string, number>> {
+  const steps = new Map<string, number>()
+  for (const partition of setting.partitions) {
+    const latest = await findLatest(setting, job, partition)
+    if (latest !== undefined) steps.set(partition, latest.step)
+  }
+  return steps
 }

@@ -66,7 +66,10 @@ async function stockOf(setting: Setting, { job, partition }: JobStory): Promise<
   const latest = await findLatest(setting, job, partition)
   const plan = await catalog.recovery.plan({ job, partition })
   const into = join(workspace.directory, 'final', job, partition)
-  const { model } = await restoreState(plan, into)
+  const { model } = await restoreState(plan, {
+    into,
+    stores: setting.readers,
+  })
   return {
     job,
     partition,

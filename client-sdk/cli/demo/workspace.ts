@@ -14,7 +14,9 @@ export interface Workspace {
    * @throws {ABORTED} the workspace is closed
    */
   start(options: ChildOptions): Child
-  /** Ends every process, waits for them, and removes the folder. */
+  /** Has something else go with the workspace, after the processes and before the folder. */
+  onClose(end: () => Promise<void>): void
+  /** Ends every process and all else, waits for them, and removes the folder. */
   close(): Promise<void>
 }
 
@@ -25,6 +27,7 @@ const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }
 export async function openWorkspace(): Promise<Workspace> {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-demo-'))
   const running = new Set<Child>()
+  const ends: (() => Promise<void>)[] = []
   let closed = false
   // If something ends this process without `close`, this is the last chance to leave nothing behind.
   const onExit = (): void => {
@@ -43,12 +46,21 @@ export async function openWorkspace(): Promise<Workspace> {
       void child.ended.then(() => running.delete(child))
       return child
     },
+    onClose: (end) => {
+      // What was being opened while the workspace closed has nobody else to end it.
+      if (closed) void end().catch(() => undefined)
+      else ends.push(end)
+    },
     close: async () => {
       closed = true
       const left = [...running]
       for (const child of left) child.kill()
       await Promise.all(left.map((child) => child.ended))
-      await rm(directory, REMOVAL)
+      try {
+        for (const end of ends.toReversed()) await end()
+      } finally {
+        await rm(directory, REMOVAL)
+      }
       process.removeListener('exit', onExit)
     },
   }

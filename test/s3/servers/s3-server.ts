@@ -28,9 +28,6 @@ export interface S3ServerStarter {
   start(): Promise<S3Server>
 }
 
-/** Keys for servers that are started for a test and reach nothing else. */
-export const testCredentials = { accessKeyId: 'TESTACCESSKEY', secretAccessKey: 'testsecretkey' }
-
 /** A server that takes new buckets. */
 export function serverOf(name: StoreName, access: S3Access, stop: () => Promise<void>): S3Server {
   const { endpoint, region, credentials } = access

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CatalogError } from '../../../../schema/errors.ts'
 import type { RecoveryPlan } from '../../../api.ts'
-import { restore, type RestoredStage } from '../../../restore/restore.ts'
+import { restore, type RestoredStage, type RestoreOptions } from '../../../restore/restore.ts'
 import { parseGeneratorState, type GeneratorState } from './generator.ts'
 import { applyChange, decodeModel, encodeChange, encodeModel } from './model-codec.ts'
 import type { Model } from './model.ts'
@@ -28,8 +28,11 @@ export function encodeState(
  * @throws {BLOB_CORRUPT} a file is no part of a state
  * @throws {BLOB_NOT_FOUND} a version is gone
  */
-export async function restoreState(plan: RecoveryPlan, into: string): Promise<TrainingState> {
-  const { stages } = await restore(plan, { into })
+export async function restoreState(
+  plan: RecoveryPlan,
+  options: RestoreOptions,
+): Promise<TrainingState> {
+  const { stages } = await restore(plan, options)
   let model: Model | undefined
   for (const stage of stages) {
     const bytes = await readFile(pathOf(stage, blobNames.model))

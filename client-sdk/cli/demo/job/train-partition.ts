@@ -8,9 +8,9 @@ import { captureEnvironment } from '../../../capture/capture-environment.ts'
 import { CatalogClient } from '../../../client.ts'
 import type { SpoolEvent } from '../../../hooks.ts'
 import { openSpool } from '../../../spool/open-spool.ts'
-import { openDiskStore } from '../../../stores/disk.ts'
 import { findFlights, loadFlights, readDataVersion } from './flights.ts'
 import type { JobEvent } from './job-event.ts'
+import { openJobReaders, openJobStore, type JobPlace } from './job-store.ts'
 import { baselineLoss, digestWeights, logLoss } from './model.ts'
 import { openAttempt } from './open-attempt.ts'
 import {
@@ -25,15 +25,13 @@ import { restoreState } from './saved-state.ts'
 import { createTrainer, startState, type Trainer } from './trainer.ts'
 
 /** What to train, where, and how fast. */
-export interface JobOptions {
+export interface JobOptions extends JobPlace {
   readonly url: string
   readonly token: string
   readonly namespace: string
   readonly job: string
   readonly partition: string
   readonly seed: string
-  /** Holds the blobs, the spool, and what is being restored. */
-  readonly directory: string
   /** Most rows that are trained on in a second. */
   readonly rowsPerSecond: number
 }
@@ -68,7 +66,7 @@ export async function trainPartition(
   const inputs = [{ name: 'vega-datasets/flights-200k.json', version, digest: flights.digest }]
   const parameters = describeParameters(trainingParameters, seed)
   const { training, heldOut } = selectRows(flights, window, trainingParameters)
-  const store = await openDiskStore({ directory: join(directory, 'store') })
+  const store = await openJobStore(options)
   const spool = await openSpool({ directory: join(directory, 'spool', `${job}.${partition}`) })
   const { url, namespace, token } = options
   const onSpool = ({ kind, checkpoint }: SpoolEvent): void => {
@@ -80,7 +78,9 @@ export async function trainPartition(
     const { run, plan, flushedCount } = await openAttempt(catalog, attempt, report)
     const into = join(directory, 'restore', run.id)
     const state =
-      plan === null ? startState(trainingParameters, seed) : await restoreState(plan, into)
+      plan === null
+        ? startState(trainingParameters, seed)
+        : await restoreState(plan, { into, stores: await openJobReaders(options, plan) })
     await rm(into, { recursive: true, force: true })
     const trainer = createTrainer(training, trainingParameters, state)
     report({

@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../harness/free-port.ts'
-import { serverOf, testCredentials, type S3ServerStarter } from './s3-server.ts'
+import { freePort } from './free-port.ts'
+import {
+  loopbackCredentials,
+  type LoopbackS3,
+  type LoopbackS3Starter,
+  type Variables,
+} from './loopback-s3.ts'
 import {
   findProgram,
   runToEnd,
@@ -16,8 +21,8 @@ import {
 const programs = ['ceph', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw', 'radosgw-admin']
 
 /** Ceph's S3 gateway over one store in memory, if this machine has the programs (Debian: radosgw ceph-mon ceph-osd). */
-export function cephRgw(): S3ServerStarter | undefined {
-  return programs.every((name) => findProgram(name) !== undefined)
+export function findCephRgw(variables: Variables): LoopbackS3Starter | undefined {
+  return programs.every((name) => findProgram(name, variables) !== undefined)
     ? { name: 'ceph-rgw', start: startCephRgw }
     : undefined
 }
@@ -32,7 +37,7 @@ interface Cluster {
   readonly running: ServerProcess[]
 }
 
-async function startCephRgw(): ReturnType<S3ServerStarter['start']> {
+async function startCephRgw(): Promise<LoopbackS3> {
   const folder = await mkdtemp(join(tmpdir(), 'cairn-rgw-'))
   const [msgr2, msgr1, gatewayPort] = [await freePort(), await freePort(), await freePort()]
   const cluster: Cluster = {
@@ -55,8 +60,7 @@ async function startCephRgw(): ReturnType<S3ServerStarter['start']> {
     throw error
   }
   const endpoint = `http://127.0.0.1:${gatewayPort}`
-  const region = 'us-east-1'
-  return serverOf('ceph-rgw', { endpoint, region, credentials: testCredentials }, stop)
+  return { endpoint, region: 'us-east-1', credentials: loopbackCredentials, stop }
 }
 
 async function startCluster(cluster: Cluster): Promise<void> {
@@ -81,7 +85,7 @@ async function startCluster(cluster: Cluster): Promise<void> {
 
 async function startGateway(cluster: Cluster): Promise<void> {
   const { config, gatewayPort, running } = cluster
-  const { accessKeyId, secretAccessKey } = testCredentials
+  const { accessKeyId, secretAccessKey } = loopbackCredentials
   const client = ['-c', config, '-n', 'client.rgw']
   const user = ['user', 'create', '--uid=test', '--display-name=test']
   const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]

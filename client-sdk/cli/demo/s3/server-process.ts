@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Variables } from './loopback-s3.ts'
 
 /** Time between two looks whether a server is up. */
 const POLL_MS = 100
@@ -94,8 +95,8 @@ export async function waitForHttp(
 }
 
 /** The path of a program, if this machine has it. */
-export function findProgram(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+export function findProgram(name: string, { PATH = '' }: Variables): string | undefined {
+  const folders = PATH.split(delimiter)
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
