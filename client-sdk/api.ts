@@ -111,6 +111,22 @@ export interface BlobReference {
   readonly copies?: readonly BlobCopy[]
 }
 
+/** Part of {@link PlanBlob}. */
+export interface BlobSource {
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  /** Its name in the configuration. */
+  readonly bucket?: string
+  readonly region?: Region
+  /** Downloads exactly this version, without further credentials. */
+  readonly url?: string
+}
+
 /** Part of {@link Buckets}. */
 export interface Bucket {
   readonly bucket: BucketName
@@ -767,6 +783,23 @@ export interface OpenRun {
   readonly run?: RunId
   readonly resume: 'latest' | 'none' | Digest
   readonly minGrade?: Grade
+  /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /** Where the restore runs: sources there come first. */
+  readonly region?: Region
   readonly environment?: Digest
   readonly labels?: Labels
 }
@@ -837,6 +870,11 @@ export interface PlanBlob {
   readonly digest: Digest
   readonly checksum?: BlobChecksum
   readonly copies?: readonly BlobCopy[]
+  /**
+   * Where to read it, best first, without the places said to be down. Absent where `uri` is
+   * the only one.
+   */
+  readonly sources?: readonly BlobSource[]
 }
 
 /** Part of {@link RecoveryPlan}. */
@@ -855,6 +893,25 @@ export interface PlanRecovery {
   readonly environment?: Digest
   /** Also look at lines that later attempts left behind. */
   readonly includeAbandoned?: boolean
+  /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /** Where the restore runs: sources there come first. */
+  readonly region?: Region
+  /** Give each source a URL that is good for so long. */
+  readonly urlSeconds?: number
   readonly asOf?: LogIndex
 }
 
@@ -874,7 +931,12 @@ export interface PlanWarning {
 
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
-  'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+  | 'SEEDS_INCOMPLETE'
+  | 'SEEDS_UNEVEN'
+  | 'INPUT_UNPINNED'
+  | 'ENVIRONMENT_MISSING'
+  | 'NOT_VERIFIED'
+  | 'ABANDONED'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -958,6 +1020,13 @@ export interface RankSeeds {
   readonly seeds: readonly Seed[]
 }
 
+/** Part of {@link OpenRun}. */
+export interface ReadableFormat {
+  readonly name: string
+  /** Default: every version. */
+  readonly versions?: readonly string[]
+}
+
 /** What `registerCheckpoint` answers. */
 export interface Receipt {
   readonly namespace: NamespaceName
@@ -1001,6 +1070,8 @@ export interface RecoveryPlan {
   readonly blobCount: number
   readonly totalBytes: number
   readonly seeds: readonly RankSeeds[]
+  readonly seedCoverage: SeedCoverage
+  readonly urlsExpireAt?: Timestamp
   readonly parameters?: JsonMap
   readonly inputs: readonly InputPin[]
   readonly format?: Format
@@ -1260,6 +1331,16 @@ export interface Seed {
   readonly stateBlob?: string
 }
 
+/** Part of {@link RecoveryPlan}. */
+export interface SeedCoverage {
+  readonly rankCount: number
+  readonly seededCount: number
+  /** Ranks without any seed; at most 100 are listed. */
+  readonly missingRanks: readonly number[]
+  /** Generators that some of the ranks have seeds of, and others not. */
+  readonly unevenGenerators: readonly string[]
+}
+
 /** Part of {@link Manifest}. */
 export interface Shard {
   readonly rank: number
@@ -1269,7 +1350,7 @@ export interface Shard {
 
 /**
  * `ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below
- * a delta is not good.
+ * a delta is not good. `UNAVAILABLE`: every place of a blob is down.
  */
 export type SkipReason =
   | 'ABANDONED'
@@ -1278,6 +1359,11 @@ export type SkipReason =
   | 'GRADE_TOO_LOW'
   | 'ENVIRONMENT_DIFFERS'
   | 'CHAIN_BROKEN'
+  | 'STEP_TOO_HIGH'
+  | 'TOO_OLD'
+  | 'WORLD_SIZE_DIFFERS'
+  | 'FORMAT_UNREADABLE'
+  | 'UNAVAILABLE'
 
 /** Part of {@link Checkpoint}. */
 export interface Skipped {
@@ -1349,6 +1435,15 @@ export interface TombstoneReceipt {
    * head of the batch that it came with.
    */
   readonly proof: string
+}
+
+/**
+ * Regions and buckets that are down: only states of which every blob is in another place
+ * too. A place of an unknown region counts as up.
+ */
+export interface Unavailable {
+  readonly regions?: readonly Region[]
+  readonly buckets?: readonly string[]
 }
 
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
@@ -1723,7 +1818,9 @@ export interface Operations {
   }
   /**
    * Plan a recovery without opening a run. Changes nothing. Without `checkpoint`, plans from
-   * the latest good one.
+   * the latest good one that the caller can use; what was passed over is listed with its
+   * reason. `urlSeconds` asks for URLs to the bytes themselves, and needs `append` on the
+   * job.
    */
   readonly planRecovery: {
     readonly input: { readonly namespace: NamespaceName; readonly body: PlanRecovery }

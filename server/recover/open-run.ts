@@ -14,8 +14,11 @@ import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
 import { environmentByDigest, lineByJob, read, runById } from '../timeline/lookups.ts'
+import type { Filter } from '../timeline/standing.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
+import { filterCandidates } from './filter-candidates.ts'
+import type { SourceWishes } from './rank-sources.ts'
 
 type Input = InputOf<'openRun'>
 
@@ -56,6 +59,9 @@ export async function openRun(
   const run = body.run ?? (context.newId() as RunId)
   const partition = body.partition ?? ('' as Partition)
   const { environment } = body
+  const sources = { blobs: context.blobs, unavailable: body.unavailable, region: body.region }
+  const surroundings = { blobs: context.blobs, momentMs: context.nowMs() }
+  const filter = filterCandidates(body, surroundings)
   const opened = await context.log.append<Opened>({
     namespace,
     actor: principal.id,
@@ -65,10 +71,11 @@ export async function openRun(
       read(runById, namespace, run),
       ...(environment === undefined ? [] : [read(environmentByDigest, namespace, environment)]),
     ],
-    decide: (facts) => decide(facts, { namespace, run, partition, body, principal }),
+    decide: (facts) =>
+      decide(facts, { namespace, run, partition, body, principal, filter, sources }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  return { ...(await describe(context.db, namespace, opened)), proof }
+  return { ...(await describe(context.db, opened, { namespace, sources })), proof }
 }
 
 interface Opening {
@@ -77,16 +84,20 @@ interface Opening {
   readonly partition: Partition
   readonly body: Input['body']
   readonly principal: Principal
+  readonly filter: Filter
+  readonly sources: SourceWishes
 }
 
 async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>> {
-  const { namespace, run, partition, body } = opening
+  const { namespace, run, partition, body, sources } = opening
   checkNew(facts, opening)
   const db = await facts.query()
   const line = facts.find(lineByJob, [namespace, body.job, partition])
   const { checkpoint, skipped } = await chooseFor(db, opening)
   // A plan that is too large is refused before anything is fenced.
-  if (checkpoint !== undefined) await buildPlan(db, { checkpoint, asOf: NOW, skipped })
+  if (checkpoint !== undefined) {
+    await buildPlan(db, { checkpoint, asOf: NOW, skipped, sources })
+  }
   const declaring = await declarationOf(db, opening)
   const entry: Draft = {
     kind: 'run.opened',
@@ -128,7 +139,7 @@ function checkNew(facts: Facts, { namespace, run, body }: Opening): void {
 
 async function chooseFor(
   db: Reader,
-  { namespace, partition, body, principal }: Opening,
+  { namespace, partition, body, principal, filter }: Opening,
 ): Promise<Chosen> {
   if (body.resume === 'none') return { checkpoint: undefined, skipped: [] }
   return chooseCheckpoint(
@@ -140,6 +151,7 @@ async function chooseFor(
       partition,
       asOf: NOW,
       minGrade: body.minGrade ?? 'committed',
+      filter,
       includeAbandoned: false,
       from: body.resume,
     },
@@ -171,8 +183,8 @@ const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom =>
 
 async function describe(
   db: Reader,
-  namespace: NamespaceName,
   { run, index, restored, skipped }: Opened,
+  { namespace, sources }: Pick<Opening, 'namespace' | 'sources'>,
 ): Promise<Omit<OpenedRun, 'proof'>> {
   const row = await db
     .selectFrom('run')
@@ -189,6 +201,6 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped })
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources })
   return { run: described, plan, skipped }
 }

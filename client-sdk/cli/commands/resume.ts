@@ -1,6 +1,7 @@
 import { s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
+import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
 import { optional, repeated, required } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
@@ -28,6 +29,7 @@ export const resume = command({
     ),
     run: optional({ usage: '--run <run>', summary: 'id of the new run' }, readName),
     minGrade,
+    ...constraintFlags,
     environment: optional(
       { usage: '--environment <digest>', summary: 'what the run runs in' },
       readDigest,
@@ -42,8 +44,8 @@ export const resume = command({
   run: async (session, values) => {
     const { job, run: id, from, environment, restoreInto } = values
     const client = await openClient(session, values)
-    const opened = await client.runs.resume(
-      defined({
+    const opened = await client.runs.resume({
+      ...defined({
         job,
         run: id,
         partition: values.partition,
@@ -52,7 +54,8 @@ export const resume = command({
         environment,
         labels: collectPairs('--label', values.labels),
       }),
-    )
+      ...constraintsOf(values),
+    })
     const { run, plan, skipped } = opened
     const restored =
       plan === null || restoreInto === undefined
