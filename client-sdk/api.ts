@@ -279,6 +279,19 @@ export interface CheckpointSummary {
 /** Part of {@link BlobChecksum}. */
 export type ChecksumAlgorithm = 'CRC64NVME' | 'CRC32C' | 'CRC32' | 'SHA1' | 'SHA256'
 
+/** What `closeRestore` takes. */
+export interface CloseRestore {
+  readonly outcome: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes: number
+  readonly durationMs: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+}
+
 /** What `closeRun` takes. */
 export interface CloseRun {
   readonly outcome: Outcome
@@ -773,8 +786,15 @@ export interface NamespaceSpec {
   readonly labels?: Labels
 }
 
-/** Part of {@link CloseRun}. */
+/** Part of {@link CloseRestore}. */
 export type Note = string
+
+/** What `openRestore` takes. */
+export interface OpenRestore {
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+}
 
 /** What `openRun` takes. */
 export interface OpenRun {
@@ -816,8 +836,15 @@ export interface OpenedRun {
   readonly proof: string
 }
 
-/** Part of {@link CloseRun}. */
+/** Part of {@link CloseRestore}. */
 export type Outcome = 'succeeded' | 'failed' | 'cancelled'
+
+/**
+ * `claim`: the run goes on with these very bytes, and retention keeps them until it is
+ * closed or superseded. `no-claim`: it needs them no more once it is restored. `copy`: it
+ * goes on with a copy of its own.
+ */
+export type Ownership = 'claim' | 'no-claim' | 'copy'
 
 /** Part of {@link Manifest}. */
 export interface Parent {
@@ -876,6 +903,12 @@ export interface PlanBlob {
    */
   readonly sources?: readonly BlobSource[]
 }
+
+/**
+ * `latest`: the newest good one that the caller can use, so that another may take its
+ * place. `named`: this one was asked for.
+ */
+export type PlanChoice = 'latest' | 'named'
 
 /** Part of {@link RecoveryPlan}. */
 export interface PlanEnvironment {
@@ -1064,11 +1097,13 @@ export interface RecoveryPlan {
   readonly job: JobName
   readonly partition: Partition
   readonly checkpoint: Digest
+  readonly choice: PlanChoice
   readonly step: Step
   readonly asOf: LogIndex
   readonly stages: readonly PlanStage[]
   readonly blobCount: number
   readonly totalBytes: number
+  readonly estimate?: RestoreEstimate
   readonly seeds: readonly RankSeeds[]
   readonly seedCoverage: SeedCoverage
   readonly urlsExpireAt?: Timestamp
@@ -1099,6 +1134,131 @@ export interface Registrations {
 /** Part of {@link StoragePolicy}. */
 export type RequiredEncryption = 'any' | 'kms'
 
+/** Part of {@link RestorePage}. */
+export interface Restore {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+}
+
+/** What `closeRestore` answers. */
+export interface RestoreEnd {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+  readonly grade: Grade
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Absent where no restore of the job has been reported. */
+export interface RestoreEstimate {
+  readonly durationMs: number
+  /** Their median rate. */
+  readonly bytesPerSecond: number
+  readonly restoreCount: number
+}
+
+/** Part of {@link CloseRestore}. */
+export interface RestoreFailure {
+  readonly checkpoint: Digest
+  readonly code: FaultCode
+  readonly rank: number
+  readonly name: string
+  readonly uri: string
+  readonly versionId: string
+  readonly message: string
+}
+
+/**
+ * One recovery that was carried out. Lower-case letters, digits, `.`, `_` and `-`; starts
+ * with a letter or digit; at most 128 characters; no `..`.
+ */
+export type RestoreId = string
+
+/** What `listRestores` answers. */
+export interface RestorePage {
+  readonly items: readonly Restore[]
+  readonly next: string | null
+}
+
+/** What `openRestore` answers. */
+export interface RestoreReceipt {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link CloseRestore}. */
+export interface RestoreSource {
+  /** What the URIs there begin with, such as `s3://states`. */
+  readonly origin: string
+  readonly region?: Region
+  readonly bytes: number
+}
+
 /** Part of {@link Run}. */
 export interface RestoredFrom {
   readonly checkpoint: Digest
@@ -1113,10 +1273,11 @@ export interface Retention {
 }
 
 /**
- * The first five are rules of the policy. `LAST_GOOD`: `latest` would answer it at some
- * grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention.
- * Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules
- * count only good ones on the current line.
+ * The first five are rules of the policy. `CLAIMED`: a run that is open goes on with its
+ * bytes, or it is being restored. `LAST_GOOD`: `latest` would answer it at some grade.
+ * `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention. Of
+ * dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules count
+ * only good ones on the current line.
  */
 export type RetentionCode =
   | 'LATEST'
@@ -1125,6 +1286,7 @@ export type RetentionCode =
   | 'BEST'
   | 'NEWER_THAN'
   | 'HELD'
+  | 'CLAIMED'
   | 'LAST_GOOD'
   | 'NEEDED'
   | 'NO_RULES'
@@ -1835,6 +1997,62 @@ export interface Operations {
       | 'PLAN_TOO_LARGE'
       | 'LOG_INDEX_OUT_OF_RANGE'
   }
+  /**
+   * Begin a restore of a checkpoint, and say whose its bytes are then. Recorded before
+   * anything is fetched: retention keeps the checkpoint and its chain while the restore is
+   * under way, for up to 24 hours. A `claim` needs `run`.
+   */
+  readonly openRestore: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: OpenRestore
+    }
+    readonly response: RestoreReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'RUN_NOT_FOUND'
+  }
+  /**
+   * Report how a restore ended. A success with checked bytes raises the grade of the
+   * checkpoint, and of all that it needs, to `restored`. A failure is evidence against the
+   * checkpoint of the chain that holds a blob which is missing, or of another size or digest,
+   * in every one of its places; that a store could not be reached is none. The same outcome
+   * again changes nothing.
+   */
+  readonly closeRestore: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly restore: RestoreId
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: CloseRestore
+    }
+    readonly response: RestoreEnd
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESTORE_NOT_FOUND' | 'RESTORE_CLOSED'
+  }
+  /**
+   * List restores, newest first. Without a job, the principal needs `read` on the whole
+   * namespace.
+   */
+  readonly listRestores: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: RestorePage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /** Get ancestors or descendants, bounded in depth and count. */
   readonly getLineage: {
     readonly input: {
@@ -2202,6 +2420,9 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   openRun: { method: 'POST', path: '/v1/namespaces/{namespace}/runs', repeat: 'by-key' },
   getLatest: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/latest' },
   planRecovery: { method: 'POST', path: '/v1/namespaces/{namespace}/recovery-plans' },
+  openRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores', repeat: 'by-key' },
+  closeRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores/{restore}/outcome' },
+  listRestores: { method: 'GET', path: '/v1/namespaces/{namespace}/restores' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {
     method: 'GET',

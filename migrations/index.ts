@@ -9,6 +9,7 @@ import { retentionRun } from './0008-retention-run.ts'
 import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
+import { restore } from './0050-restore.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   evidenceByOutcome,
   accessHead,
   bucketProbe,
+  restore,
 ]

@@ -4,6 +4,7 @@ import type { Digest } from './digest.ts'
 import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
+import type { Ownership, RestoreOutcome } from './restore.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 
 /** Most bytes of one document. */
@@ -87,6 +88,24 @@ export interface EvidenceRecorded extends EntryBase {
   readonly detail?: EvidenceDetail
 }
 
+/** A recovery begins. */
+export interface RestoreOpened extends EntryBase {
+  readonly kind: 'restore.opened'
+  readonly subject: Digest
+  readonly restore: string
+  readonly job: JobName
+  readonly partition: Partition
+  readonly ownership: Ownership
+  readonly run?: RunId
+}
+
+/** How it ended. What that says of bytes is evidence, in entries of its own. */
+export interface RestoreRecorded extends EntryBase, RestoreOutcome {
+  readonly kind: 'restore.recorded'
+  readonly subject: Digest
+  readonly restore: string
+}
+
 /** The subject is the bucket's name in the configuration. */
 export interface BucketProbed extends EntryBase {
   readonly kind: 'bucket.probed'
@@ -159,6 +178,8 @@ export type Entry =
   | EvidenceRecorded
   | CheckpointTombstoned
   | BucketProbed
+  | RestoreOpened
+  | RestoreRecorded
   | HoldPlaced
   | HoldLifted
   | RetentionDecided

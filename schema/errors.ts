@@ -41,6 +41,7 @@ export const errorCodes = {
   ENVIRONMENT_NOT_FOUND: { retryable: false },
   HOLD_NOT_FOUND: { retryable: false },
   RETENTION_RUN_NOT_FOUND: { retryable: false },
+  RESTORE_NOT_FOUND: { retryable: false },
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },
   NO_GOOD_CHECKPOINT: { retryable: false },
@@ -66,6 +67,7 @@ export const errorCodes = {
   LINEAGE_CYCLE: { retryable: false },
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
+  RESTORE_CLOSED: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
 
   // What a blob store says of bytes, or of itself.

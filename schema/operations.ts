@@ -7,6 +7,7 @@ import type { Operation, OperationInput } from './operations/operation.ts'
 import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
+import { restoreOperations } from './operations/restores.ts'
 import { retentionOperations } from './operations/retention.ts'
 import { verifyOperations } from './operations/verify.ts'
 
@@ -19,6 +20,7 @@ export const operations = {
   ...policyOperations,
   ...registerOperations,
   ...recoverOperations,
+  ...restoreOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

@@ -69,6 +69,21 @@ export const SeedCoverage = Type.Object(
 )
 export type SeedCoverage = Immutable<Static<typeof SeedCoverage>>
 
+/** How long a restore will take, from the newest restores of the job that were reported. */
+export const RestoreEstimate = Type.Object(
+  {
+    durationMs: Type.Integer({ minimum: 0 }),
+    bytesPerSecond: Type.Integer({ description: 'Their median rate.', minimum: 1 }),
+    restoreCount: Type.Integer({ minimum: 1 }),
+  },
+  {
+    title: 'RestoreEstimate',
+    description: 'Absent where no restore of the job has been reported.',
+    additionalProperties: false,
+  },
+)
+export type RestoreEstimate = Immutable<Static<typeof RestoreEstimate>>
+
 export const PlanWarning = Type.Object(
   {
     code: Type.Enum(
@@ -95,11 +110,17 @@ export const RecoveryPlan = Type.Object(
     job: JobName,
     partition: Partition,
     checkpoint: Digest,
+    choice: Type.Enum(['latest', 'named'], {
+      title: 'PlanChoice',
+      description:
+        '`latest`: the newest good one that the caller can use, so that another may take its place. `named`: this one was asked for.',
+    }),
     step: Step,
     asOf: LogIndex,
     stages: Type.Array(PlanStage),
     blobCount: Type.Integer({ minimum: 0 }),
     totalBytes: Type.Integer({ minimum: 0 }),
+    estimate: Type.Optional(RestoreEstimate),
     seeds: Type.Array(RankSeeds),
     seedCoverage: SeedCoverage,
     urlsExpireAt: Type.Optional(Timestamp),

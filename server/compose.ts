@@ -23,6 +23,7 @@ import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys, readLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
 import { readBucketsFile } from './read-buckets-file.ts'
+import { recoverProjection } from './recover/projection.ts'
 import { policyProjection } from './policy/projection.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
@@ -40,6 +41,7 @@ export const projections: readonly Projection[] = [
   policyProjection,
   lineageProjection,
   verifyProjection,
+  recoverProjection,
   retentionProjection,
   auditProjection,
 ]

@@ -1,6 +1,17 @@
-import type { Latest, Operations, PlanRecovery, RecoveryPlan } from '../api.ts'
+import type {
+  CloseRestore,
+  Latest,
+  OpenRestore,
+  Operations,
+  PlanRecovery,
+  RecoveryPlan,
+  Restore,
+  RestoreEnd,
+  RestoreReceipt,
+} from '../api.ts'
 import type { CallOptions } from '../options.ts'
-import type { Scope } from './scope.ts'
+import type { PageIterator } from '../page.ts'
+import { listPages, type ListQuery, type Scope } from './scope.ts'
 
 /** The way back to a good state. */
 export class Recovery {
@@ -32,5 +43,38 @@ export class Recovery {
   plan(input: PlanRecovery, options?: CallOptions): Promise<RecoveryPlan> {
     const { namespace, transport } = this.#scope
     return transport.call('planRecovery', { namespace, body: input }, options)
+  }
+
+  /**
+   * Records that a restore of a checkpoint begins, and whose its bytes are then. `restore` does so by itself when it
+   * is given a client.
+   *
+   * @throws {CHECKPOINT_NOT_FOUND} it was never registered
+   */
+  openRestore(input: OpenRestore, options?: CallOptions): Promise<RestoreReceipt> {
+    const { namespace, transport } = this.#scope
+    return transport.call('openRestore', { namespace, body: input }, options)
+  }
+
+  /**
+   * Reports how a restore ended: checked bytes raise the grade, bytes that no place has take it back.
+   *
+   * @throws {RESTORE_NOT_FOUND} it was never opened
+   * @throws {RESTORE_CLOSED} it was reported to have ended otherwise
+   */
+  closeRestore(restore: string, input: CloseRestore, options?: CallOptions): Promise<RestoreEnd> {
+    const { namespace, transport } = this.#scope
+    return transport.call('closeRestore', { namespace, restore, body: input }, options)
+  }
+
+  /** Lists restores, newest first. */
+  restores(
+    query: ListQuery<Operations['listRestores']['input']> = {},
+    options: CallOptions = {},
+  ): PageIterator<Restore> {
+    const { namespace, transport } = this.#scope
+    return listPages(options, (page, call) =>
+      transport.call('listRestores', { ...query, namespace, ...page }, call),
+    )
   }
 }

@@ -7,10 +7,12 @@ import {
   PLAN_BLOBS_MAX_COUNT,
   type PlanStage,
   type RecoveryPlan,
+  type RestoreEstimate,
 } from '../../schema/recovery-plan.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest } from '../timeline/read-document.ts'
+import { readRestoreRate } from '../timeline/read-restores.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { rankSources, type SourceWishes } from './rank-sources.ts'
@@ -24,6 +26,8 @@ export interface PlanFrom {
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
   readonly sources: SourceWishes
+  /** Whether another may take its place. */
+  readonly choice: RecoveryPlan['choice']
 }
 
 /**
@@ -34,7 +38,7 @@ export interface PlanFrom {
  */
 export async function buildPlan(
   db: Reader,
-  { checkpoint, summary: known, asOf, skipped, sources }: PlanFrom,
+  { checkpoint, summary: known, asOf, skipped, sources, choice }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
@@ -51,17 +55,21 @@ export async function buildPlan(
   if (newest === undefined) throw new Error('a chain holds at least its own checkpoint')
   const summary = known ?? (await summarize(db, [checkpoint], asOf))[0]
   const { environment: digestOfEnvironment } = newest
+  const totalBytes = stages.reduce((sum, stage) => sum + bytesOf(stage), 0)
+  const rate = await readRestoreRate(db, { namespace, job: checkpoint.job, asOf })
   const document = await readEnvironment(db, namespace, digestOfEnvironment)
   return {
     namespace,
     job: checkpoint.job,
     partition: checkpoint.partition,
     checkpoint: digest,
+    choice,
     step: checkpoint.step,
     asOf,
     stages,
     blobCount,
-    totalBytes: stages.reduce((sum, stage) => sum + bytesOf(stage), 0),
+    totalBytes,
+    ...(rate === undefined ? {} : { estimate: estimateOf(totalBytes, rate) }),
     seeds: seedsOf(newest),
     seedCoverage: coverSeeds(newest),
     ...(newest.parameters === undefined ? {} : { parameters: newest.parameters }),
@@ -93,6 +101,15 @@ function stageOf(checkpoint: Digest, manifest: Manifest, wishes: SourceWishes): 
 
 const bytesOf = (stage: PlanStage): number =>
   stage.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0)
+
+const estimateOf = (
+  totalBytes: number,
+  { bytesPerSecond, restoreCount }: { bytesPerSecond: number; restoreCount: number },
+): RestoreEstimate => ({
+  durationMs: Math.ceil((totalBytes * 1000) / bytesPerSecond),
+  bytesPerSecond,
+  restoreCount,
+})
 
 const tooLarge = (checkpoint: Digest): CatalogError =>
   new CatalogError(

@@ -75,7 +75,7 @@ export async function openRun(
       decide(facts, { namespace, run, partition, body, principal, filter, sources }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  return { ...(await describe(context.db, opened, { namespace, sources })), proof }
+  return { ...(await describe(context.db, opened, { namespace, sources, body })), proof }
 }
 
 interface Opening {
@@ -96,7 +96,7 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
   const { checkpoint, skipped } = await chooseFor(db, opening)
   // A plan that is too large is refused before anything is fenced.
   if (checkpoint !== undefined) {
-    await buildPlan(db, { checkpoint, asOf: NOW, skipped, sources })
+    await buildPlan(db, { checkpoint, asOf: NOW, skipped, sources, choice: 'latest' })
   }
   const declaring = await declarationOf(db, opening)
   const entry: Draft = {
@@ -184,7 +184,7 @@ const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom =>
 async function describe(
   db: Reader,
   { run, index, restored, skipped }: Opened,
-  { namespace, sources }: Pick<Opening, 'namespace' | 'sources'>,
+  { namespace, sources, body }: Pick<Opening, 'namespace' | 'sources' | 'body'>,
 ): Promise<Omit<OpenedRun, 'proof'>> {
   const row = await db
     .selectFrom('run')
@@ -201,6 +201,7 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources })
+  const choice = body.resume === 'latest' ? 'latest' : 'named'
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources, choice })
   return { run: described, plan, skipped }
 }

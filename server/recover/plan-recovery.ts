@@ -46,6 +46,7 @@ export async function planRecovery(
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
   const sources = { blobs, unavailable, region }
-  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, sources })
+  const how = body.checkpoint === undefined ? 'latest' : 'named'
+  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, sources, choice: how })
   return urlSeconds === undefined ? plan : presignPlan(context, plan, urlSeconds)
 }

@@ -1,6 +1,10 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
+import type { restoreOperations } from '../../schema/operations/restores.ts'
 import { answer, json, type Route } from '../http/route.ts'
+import { closeRestore } from './close-restore.ts'
 import { getLatest } from './get-latest.ts'
+import { listRestores } from './list-restores.ts'
+import { openRestore } from './open-restore.ts'
 import { openRun } from './open-run.ts'
 import { planRecovery } from './plan-recovery.ts'
 
@@ -15,4 +19,10 @@ export const recoverRoutes = {
   },
   getLatest: json(getLatest),
   planRecovery: json(planRecovery),
-} satisfies { readonly [Id in keyof typeof recoverOperations]: Route<Id> }
+  openRestore: async (context, principal, input) =>
+    answer(await openRestore(context, principal, input), { status: 201 }),
+  closeRestore: json(closeRestore),
+  listRestores: json(listRestores),
+} satisfies {
+  readonly [Id in keyof typeof recoverOperations | keyof typeof restoreOperations]: Route<Id>
+}

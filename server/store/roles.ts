@@ -28,6 +28,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   edge: projection,
   evidence: projection,
   bucket_probe: projection,
+  restore: projection,
   hold: projection,
   retention_run: projection,
   tombstone: projection,

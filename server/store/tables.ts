@@ -11,20 +11,8 @@ import type {
   RunId,
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
-
-/** A column: its PostgreSQL type, and the TypeScript type of its values. */
-interface Column<Value> {
-  readonly sqlType: 'text' | 'bigint' | 'bytea'
-  /** Carries the type; never present at run time. */
-  readonly value?: Value
-}
-
-const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
-const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
-const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
-const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
-  sqlType: column.sqlType,
-})
+import { bytes, integer, optional, text, type Column } from './column.ts'
+import { restoreTables } from './restore-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
@@ -197,6 +185,7 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  ...restoreTables,
   hold: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -264,6 +253,7 @@ export const primaryKeys = {
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
   bucket_probe: ['namespace', 'bucket', 'log_index'],
+  restore: ['namespace', 'restore'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
   retention_run: ['namespace', 'retention_run'],
   tombstone: ['namespace', 'checkpoint'],
@@ -283,6 +273,7 @@ export const projectionTables = [
   'edge',
   'evidence',
   'bucket_probe',
+  'restore',
   'hold',
   'retention_run',
   'tombstone',

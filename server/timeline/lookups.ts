@@ -10,6 +10,7 @@ export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
 /** The newest evidence of a namespace with an outcome. */
 export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'outcome')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
+export const restoreById = lookupOf('restore', 'namespace', 'restore')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 
 /** One row to look at, by its lookup and key. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { BucketFindings } from '../../schema/bucket.ts'
-import type { FaultCode } from '../../schema/blob-standing.ts'
+import { outcomeOf, type FaultCode } from '../../schema/blob-standing.ts'
 import { isCatalogError } from '../../schema/errors.ts'
 import type { Depth } from '../../schema/verification.ts'
 import { originOf } from '../timeline/blob-place.ts'
 import type { BlobStores, NamedStore, StoredVersion } from '../store/blob-store.ts'
-import { isAttested, outcomeOf, type BlobInPlace, type Look, type Method } from './rules.ts'
+import { isAttested, type BlobInPlace, type Look, type Method } from './rules.ts'
 
 /** What a fault's sentence is cut to. */
 const MESSAGE_MAX_LENGTH = 512

@@ -101,6 +101,15 @@ describe('a client', () => {
       () => catalog.holds.list(digest).first(),
       () => catalog.recovery.latest({ job: 'j' }),
       () => catalog.recovery.plan({ job: 'j' }),
+      () => catalog.recovery.openRestore({ checkpoint: digest, ownership: 'no-claim' }),
+      () =>
+        catalog.recovery.closeRestore('x', {
+          outcome: 'succeeded',
+          checked: true,
+          bytes: 1,
+          durationMs: 1,
+        }),
+      () => catalog.recovery.restores().first(),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.log.entries().first(),
@@ -123,6 +132,7 @@ describe('a client', () => {
       policy: 'p',
       hold: 'h',
       retentionRun: 'x',
+      restore: 'x',
       digest,
       other,
       tile: '0/000',

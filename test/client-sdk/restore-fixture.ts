@@ -23,6 +23,7 @@ export function planOf(...stages: readonly (readonly Content[])[]): RecoveryPlan
     job: 'fares',
     partition: '',
     checkpoint,
+    choice: 'latest',
     step: stages.length * 100,
     asOf: 0,
     stages: planStages,

@@ -15,6 +15,7 @@ export interface Recorded {
   readonly other: Digest
   readonly environment: Digest
   readonly retentionRun: string
+  readonly restore: string
 }
 
 /** A request to an operation. */
@@ -52,6 +53,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   openRun: ({ job }) => ({ body: { job, resume: 'latest', labels: { host: 'a' } } }),
   getLatest: () => ({ query: '?minGrade=committed' }),
   planRecovery: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  openRestore: ({ checkpoint, run }) => ({
+    body: { checkpoint, ownership: 'claim', run: run.run },
+  }),
+  closeRestore: () => ({
+    body: { outcome: 'succeeded', checked: true, bytes: 1000, durationMs: 50, note: 'Fast.' },
+  }),
+  listRestores: ({ job }) => ({ query: `?job=${job}` }),
   registerCheckpoint: ({ namespace, run }) => ({
     body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },
   }),
@@ -97,7 +105,7 @@ export const everyOperation: readonly (readonly [OperationId, Operation])[] = Ob
 /** A request to an operation about what is recorded. */
 export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
-  const { job, namespace, other, retentionRun } = known
+  const { job, namespace, other, retentionRun, restore } = known
   const { method, path } = operations[id]
   const params = {
     namespace,
@@ -105,6 +113,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     policy: 'sample',
     hold: 'audit',
     retentionRun,
+    restore,
     digest,
     other,
     run: known.run.run,
@@ -143,6 +152,7 @@ export const nothingRecorded: Recorded = {
   other: digestOf('another checkpoint that nobody registered'),
   environment,
   retentionRun: 'no-retention-run',
+  restore: 'no-restore',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -156,5 +166,8 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
   const { retentionRun } = decided
-  return { namespace: scene.namespace, job, run, checkpoint, other, environment, retentionRun }
+  const begun = { checkpoint, ownership: 'no-claim' }
+  const { restore } = answered(await scene.post('/restores', begun), 201)
+  const names = { namespace: scene.namespace, job, run, checkpoint, other }
+  return { ...names, environment, retentionRun, restore }
 }
