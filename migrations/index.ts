@@ -12,6 +12,7 @@ import { sweep } from './0011-sweep.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
+import { restore } from './0050-restore.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   bucketProbe,
   format,
   partitionWindow,
+  restore,
 ]

@@ -39,6 +39,8 @@ export const NamespaceName = Type.Unsafe<NamespaceName>(
 export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computation.'))
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
 
+export const RestoreId = name('RestoreId', 'One recovery that was carried out.')
+
 export const RetentionRunId = name('RetentionRunId', 'One decision of what to keep.')
 
 /** What a hold on a checkpoint is called. */

@@ -8,6 +8,7 @@ import type { Operation, OperationInput } from './operations/operation.ts'
 import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
+import { restoreOperations } from './operations/restores.ts'
 import { retentionOperations } from './operations/retention.ts'
 import { segmentOperations } from './operations/segments.ts'
 import { verifyOperations } from './operations/verify.ts'
@@ -23,6 +24,7 @@ export const operations = {
   ...registerOperations,
   ...recoverOperations,
   ...segmentOperations,
+  ...restoreOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

@@ -13,6 +13,7 @@ export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'ou
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const jobByName = newestOf('job', 'log_index', 'namespace', 'job')
 export const formatByVersion = lookupOf('format_version', 'namespace', 'format', 'version')
+export const restoreById = lookupOf('restore', 'namespace', 'restore')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 
 /** One row to look at, by its lookup and key. */

@@ -28,6 +28,7 @@ const mainRuns = [
   'publish-logs',
   'follow-blobs',
   'maintain',
+  'own-catalog',
 ]
 
 /**
@@ -215,6 +216,11 @@ export const layers: readonly Layer[] = [
     name: 'maintain',
     paths: /^server\/maintain\.ts$/,
     runs: ['inspect', 'move', 'schema', 'config', ...store, ...log, 'compose'],
+  },
+  {
+    name: 'own-catalog',
+    paths: /^server\/own-catalog\.ts$/,
+    runs: ['schema', 'config', ...store, ...log, 'compose'],
   },
   {
     name: 'publish-logs',

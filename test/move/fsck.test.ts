@@ -242,8 +242,8 @@ for (const dialect of dialects) {
         const shorten = "update sqlite_stat1 set stat = substr(stat, 2) where idx = 'run'"
         const changed = [
           {
-            change: rename('0002', '0009'),
-            undo: rename('0009', '0002'),
+            change: rename('0002', '9999'),
+            undo: rename('9999', '0002'),
             where: 'step 0002-registry',
           },
           { change: lengthen, undo: shorten, where: 'statistics of run.run' },
