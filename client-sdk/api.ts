@@ -302,6 +302,19 @@ export interface CheckpointSummary {
 /** Part of {@link BlobChecksum}. */
 export type ChecksumAlgorithm = 'CRC64NVME' | 'CRC32C' | 'CRC32' | 'SHA1' | 'SHA256'
 
+/** What `closeRestore` takes. */
+export interface CloseRestore {
+  readonly outcome: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes: number
+  readonly durationMs: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+}
+
 /** What `closeRun` takes. */
 export interface CloseRun {
   readonly outcome: Outcome
@@ -980,6 +993,13 @@ export interface OpenReservation {
   readonly leaseSeconds?: number
 }
 
+/** What `openRestore` takes. */
+export interface OpenRestore {
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+}
+
 /** What `openRun` takes. */
 export interface OpenRun {
   readonly job: JobName
@@ -990,6 +1010,23 @@ export interface OpenRun {
   readonly rewind?: true
   readonly window?: Window
   readonly minGrade?: Grade
+  /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /** Regions to fetch from, the best first; others come after them. */
+  readonly regions?: readonly Region[]
   readonly environment?: Digest
   readonly labels?: Labels
 }
@@ -1007,7 +1044,7 @@ export interface OpenedRun {
   readonly proof: string
 }
 
-/** Part of {@link CloseRun}. */
+/** Part of {@link CloseRestore}. */
 export type Outcome = 'succeeded' | 'failed' | 'cancelled'
 
 /** Part of {@link CoverageStretch}. */
@@ -1020,6 +1057,13 @@ export interface OverlappingStretch {
   /** The one that reaches furthest so far, and the one that begins within it. */
   readonly partitions: readonly Partition[]
 }
+
+/**
+ * `claim`: the run goes on with these very bytes, and retention keeps them until it is
+ * closed or superseded. `no-claim`: it needs them no more once it is restored. `copy`: it
+ * goes on with a copy of its own.
+ */
+export type Ownership = 'claim' | 'no-claim' | 'copy'
 
 /** Part of {@link Manifest}. */
 export interface Parent {
@@ -1132,6 +1176,12 @@ export interface PlanBlob {
   readonly sources?: readonly PlanSource[]
 }
 
+/**
+ * `latest`: the newest good one that the caller can use, so that another may take its
+ * place. `named`: this one was asked for.
+ */
+export type PlanChoice = 'latest' | 'named'
+
 /** Part of {@link RecoveryPlan}. */
 export interface PlanEnvironment {
   readonly digest: Digest
@@ -1149,6 +1199,21 @@ export interface PlanRecovery {
   /** Also look at lines that later attempts left behind. */
   readonly includeAbandoned?: boolean
   /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /**
    * Give a URL for each blob, where a probe has proven that the store serves it. A URL that
    * was signed with temporary credentials ends with them.
    */
@@ -1157,7 +1222,6 @@ export interface PlanRecovery {
   readonly presignSeconds?: number
   /** Regions to fetch from, the best first; others come after them. */
   readonly regions?: readonly Region[]
-  readonly unavailable?: Unavailable
   readonly asOf?: LogIndex
 }
 
@@ -1199,12 +1263,12 @@ export interface PlanWarning {
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
   | 'SEEDS_INCOMPLETE'
+  | 'SEEDS_UNEVEN'
   | 'INPUT_UNPINNED'
   | 'ENVIRONMENT_MISSING'
   | 'NOT_VERIFIED'
   | 'ABANDONED'
   | 'NOT_PRESIGNED'
-  | 'NO_SOURCE'
   | 'FORMAT_UNKNOWN'
   | 'UPCAST_FAILED'
 
@@ -1297,6 +1361,13 @@ export interface RankSeeds {
   readonly seeds: readonly Seed[]
 }
 
+/** Part of {@link OpenRun}. */
+export interface ReadableFormat {
+  readonly name: string
+  /** Default: every version. */
+  readonly versions?: readonly string[]
+}
+
 /** What `registerCheckpoint` answers. */
 export interface Receipt {
   readonly namespace: NamespaceName
@@ -1384,12 +1455,15 @@ export interface RecoveryPlan {
   readonly job: JobName
   readonly partition: Partition
   readonly checkpoint: Digest
+  readonly choice: PlanChoice
   readonly step: Step
   readonly asOf: LogIndex
   readonly stages: readonly PlanStage[]
   readonly blobCount: number
   readonly totalBytes: number
+  readonly estimate?: RestoreEstimate
   readonly seeds: readonly RankSeeds[]
+  readonly seedCoverage: SeedCoverage
   readonly parameters?: JsonMap
   readonly inputs: readonly InputPin[]
   readonly format?: Format
@@ -1611,6 +1685,131 @@ export interface ReservedManifest {
   readonly worldSize: number
 }
 
+/** Part of {@link RestorePage}. */
+export interface Restore {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+}
+
+/** What `closeRestore` answers. */
+export interface RestoreEnd {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+  readonly grade: Grade
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Absent where no restore of the job has been reported. */
+export interface RestoreEstimate {
+  readonly durationMs: number
+  /** Their median rate. */
+  readonly bytesPerSecond: number
+  readonly restoreCount: number
+}
+
+/** Part of {@link CloseRestore}. */
+export interface RestoreFailure {
+  readonly checkpoint: Digest
+  readonly code: FaultCode
+  readonly rank: number
+  readonly name: string
+  readonly uri: string
+  readonly versionId: string
+  readonly message: string
+}
+
+/**
+ * One recovery that was carried out. Lower-case letters, digits, `.`, `_` and `-`; starts
+ * with a letter or digit; at most 128 characters; no `..`.
+ */
+export type RestoreId = string
+
+/** What `listRestores` answers. */
+export interface RestorePage {
+  readonly items: readonly Restore[]
+  readonly next: string | null
+}
+
+/** What `openRestore` answers. */
+export interface RestoreReceipt {
+  readonly restore: RestoreId
+  readonly namespace: NamespaceName
+  readonly job: JobName
+  readonly partition: Partition
+  readonly checkpoint: Digest
+  readonly ownership: Ownership
+  readonly run?: RunId
+  readonly actor: string
+  readonly openedAt: Timestamp
+  readonly openedIndex: LogIndex
+  readonly closedAt?: Timestamp
+  readonly closedIndex?: LogIndex
+  readonly outcome?: Outcome
+  /** Whether the size and digest of every blob were found to be those of the plan. */
+  readonly checked?: boolean
+  /** Bytes that were fetched; what was there already is not counted. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly sources?: readonly RestoreSource[]
+  readonly failures?: readonly RestoreFailure[]
+  readonly note?: Note
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link CloseRestore}. */
+export interface RestoreSource {
+  /** What the URIs there begin with, such as `s3://states`. */
+  readonly origin: string
+  readonly region?: Region
+  readonly bytes: number
+}
+
 /** Part of {@link Run}. */
 export interface RestoredFrom {
   readonly checkpoint: Digest
@@ -1644,10 +1843,11 @@ export interface Retention {
 }
 
 /**
- * The first five are rules of the policy. `LAST_GOOD`: `latest` would answer it at some
- * grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention.
- * Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules
- * count only good ones on the current line.
+ * The first five are rules of the policy. `CLAIMED`: a run that is open goes on with its
+ * bytes, or it is being restored. `LAST_GOOD`: `latest` would answer it at some grade.
+ * `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention. Of
+ * dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules count
+ * only good ones on the current line.
  */
 export type RetentionCode =
   | 'LATEST'
@@ -1656,6 +1856,7 @@ export type RetentionCode =
   | 'BEST'
   | 'NEWER_THAN'
   | 'HELD'
+  | 'CLAIMED'
   | 'LAST_GOOD'
   | 'NEEDED'
   | 'NO_RULES'
@@ -1872,6 +2073,16 @@ export interface Seed {
   readonly stateBlob?: string
 }
 
+/** Part of {@link RecoveryPlan}. */
+export interface SeedCoverage {
+  readonly rankCount: number
+  readonly seededCount: number
+  /** Ranks without any seed; at most 100 are listed. */
+  readonly missingRanks: readonly number[]
+  /** Generators that some of the ranks have seeds of, and others not. */
+  readonly unevenGenerators: readonly string[]
+}
+
 /** Part of {@link Manifest}. */
 export interface Shard {
   readonly rank: number
@@ -1901,7 +2112,7 @@ export interface ShardReceipt {
 
 /**
  * `ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below
- * a delta is not good.
+ * a delta is not good. `UNAVAILABLE`: every place of a blob is down.
  */
 export type SkipReason =
   | 'ABANDONED'
@@ -1910,6 +2121,11 @@ export type SkipReason =
   | 'GRADE_TOO_LOW'
   | 'ENVIRONMENT_DIFFERS'
   | 'CHAIN_BROKEN'
+  | 'STEP_TOO_HIGH'
+  | 'TOO_OLD'
+  | 'WORLD_SIZE_DIFFERS'
+  | 'FORMAT_UNREADABLE'
+  | 'UNAVAILABLE'
 
 /** Part of {@link Checkpoint}. */
 export interface Skipped {
@@ -2068,7 +2284,10 @@ export interface TombstoneReceipt {
   readonly proof: string
 }
 
-/** Not to fetch from. */
+/**
+ * Regions and buckets that are down: only states of which every blob is in another place
+ * too. A place of an unknown region counts as up.
+ */
 export interface Unavailable {
   readonly regions?: readonly Region[]
   readonly buckets?: readonly string[]
@@ -2714,7 +2933,8 @@ export interface Operations {
   }
   /**
    * Plan a recovery without opening a run. Changes nothing. Without `checkpoint`, plans from
-   * the latest good one.
+   * the latest good one that the caller can use; what was passed over is listed with its
+   * reason. `presign` asks for URLs to the bytes themselves, and needs `append` on the job.
    */
   readonly planRecovery: {
     readonly input: { readonly namespace: NamespaceName; readonly body: PlanRecovery }
@@ -2808,6 +3028,62 @@ export interface Operations {
       | 'RESUME_TOKEN_EXPIRED'
       | 'RESUME_TOKEN_MISMATCH'
       | 'PLAN_TOO_LARGE'
+  }
+  /**
+   * Begin a restore of a checkpoint, and say whose its bytes are then. Recorded before
+   * anything is fetched: retention keeps the checkpoint and its chain while the restore is
+   * under way, for up to 24 hours. A `claim` needs `run`.
+   */
+  readonly openRestore: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: OpenRestore
+    }
+    readonly response: RestoreReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'RUN_NOT_FOUND'
+  }
+  /**
+   * Report how a restore ended. A success with checked bytes raises the grade of the
+   * checkpoint, and of all that it needs, to `restored`. A failure is evidence against the
+   * checkpoint of the chain that holds a blob which is missing, or of another size or digest,
+   * in every one of its places; that a store could not be reached is none. The same outcome
+   * again changes nothing.
+   */
+  readonly closeRestore: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly restore: RestoreId
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: CloseRestore
+    }
+    readonly response: RestoreEnd
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESTORE_NOT_FOUND' | 'RESTORE_CLOSED'
+  }
+  /**
+   * List restores, newest first. Without a job, the principal needs `read` on the whole
+   * namespace.
+   */
+  readonly listRestores: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: RestorePage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /** Get ancestors or descendants, bounded in depth and count. */
   readonly getLineage: {
@@ -3300,6 +3576,9 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   previewRewind: { method: 'GET', path: '/v1/namespaces/{namespace}/jobs/{job}/rewind' },
   issueResumeToken: { method: 'POST', path: '/v1/namespaces/{namespace}/resume-tokens' },
   exchangeResumeToken: { method: 'POST', path: '/v1/namespaces/{namespace}/resume-tokens/plan' },
+  openRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores', repeat: 'by-key' },
+  closeRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores/{restore}/outcome' },
+  listRestores: { method: 'GET', path: '/v1/namespaces/{namespace}/restores' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {
     method: 'GET',

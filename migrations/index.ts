@@ -13,6 +13,7 @@ import { bucketProbe } from './0012-bucket-probe.ts'
 import { reservation } from './0020-reservation.ts'
 import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
+import { restore } from './0050-restore.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   reservation,
   format,
   partitionWindow,
+  restore,
 ]

@@ -29,6 +29,18 @@ export const FaultCode = Type.Enum(
 )
 export type FaultCode = Static<typeof FaultCode>
 
+/** Codes that say something of the blob; all others say that nobody could look. */
+const failing: ReadonlySet<FaultCode> = new Set([
+  'BLOB_NOT_FOUND',
+  'SIZE_DIFFERS',
+  'DIGEST_DIFFERS',
+] as const)
+
+/** Whether a fault is the blob's, or of those who were asked. */
+export function outcomeOf(code: FaultCode): 'failed' | 'unknown' {
+  return failing.has(code) ? 'failed' : 'unknown'
+}
+
 /** One blob in one place that did not pass, and why. */
 export const BlobFault = Type.Object(
   {

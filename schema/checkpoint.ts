@@ -45,11 +45,16 @@ export const SkipReason = Type.Enum(
     'GRADE_TOO_LOW',
     'ENVIRONMENT_DIFFERS',
     'CHAIN_BROKEN',
+    'STEP_TOO_HIGH',
+    'TOO_OLD',
+    'WORLD_SIZE_DIFFERS',
+    'FORMAT_UNREADABLE',
+    'UNAVAILABLE',
   ],
   {
     title: 'SkipReason',
     description:
-      '`ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below a delta is not good.',
+      '`ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below a delta is not good. `UNAVAILABLE`: every place of a blob is down.',
   },
 )
 export type SkipReason = Static<typeof SkipReason>

@@ -17,6 +17,7 @@ import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
 import type { Disagreement, ReconciledCounts } from './reconciliation.ts'
 import type { AbandonReason } from './reservation.ts'
+import type { Ownership, RestoreOutcome } from './restore.ts'
 import type { Outcome, RestoredFrom } from './run.ts'
 import type { Window } from './window.ts'
 
@@ -157,6 +158,24 @@ export interface BucketReconciled extends EntryBase {
   readonly isContinued?: true
 }
 
+/** A recovery begins. */
+export interface RestoreOpened extends EntryBase {
+  readonly kind: 'restore.opened'
+  readonly subject: Digest
+  readonly restore: string
+  readonly job: JobName
+  readonly partition: Partition
+  readonly ownership: Ownership
+  readonly run?: RunId
+}
+
+/** How it ended. What that says of bytes is evidence, in entries of its own. */
+export interface RestoreRecorded extends EntryBase, RestoreOutcome {
+  readonly kind: 'restore.recorded'
+  readonly subject: Digest
+  readonly restore: string
+}
+
 /** The subject is the bucket's name in the configuration. */
 export interface BucketProbed extends EntryBase {
   readonly kind: 'bucket.probed'
@@ -256,6 +275,8 @@ export type Entry =
   | CheckpointTombstoned
   | BucketProbed
   | BucketReconciled
+  | RestoreOpened
+  | RestoreRecorded
   | HoldPlaced
   | HoldLifted
   | RetentionDecided

@@ -41,6 +41,8 @@ export const NamespaceName = Type.Unsafe<NamespaceName>(
 export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computation.'))
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
 
+export const RestoreId = name('RestoreId', 'One recovery that was carried out.')
+
 export const RetentionRunId = name('RetentionRunId', 'One decision of what to keep.')
 export const ReservationId = Type.Unsafe<ReservationId>(
   name('ReservationId', 'A lease under which several workers assemble one checkpoint.'),

@@ -9,6 +9,7 @@ import { policyOperations } from './operations/policy.ts'
 import { recoverOperations } from './operations/recover.ts'
 import { registerOperations } from './operations/register.ts'
 import { reservationOperations } from './operations/reservations.ts'
+import { restoreOperations } from './operations/restores.ts'
 import { retentionOperations } from './operations/retention.ts'
 import { segmentOperations } from './operations/segments.ts'
 import { verifyOperations } from './operations/verify.ts'
@@ -25,6 +26,7 @@ export const operations = {
   ...reservationOperations,
   ...recoverOperations,
   ...segmentOperations,
+  ...restoreOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

@@ -16,8 +16,8 @@ export const PLAN_URLS_MAX_COUNT = 10_000
 /** S3 signs a URL for at most seven days. */
 export const PRESIGN_MAX_SECONDS = 7 * 24 * 60 * 60
 export const PRESIGN_DEFAULT_SECONDS = 60 * 60
-/** More regions or buckets than anybody names by hand. */
-const NAMED_MAX_COUNT = 64
+/** More regions than anybody names by hand. */
+const REGIONS_MAX_COUNT = 64
 
 /** Where to fetch a blob from: an object of its store, or a URL that needs no credentials. */
 export const PlanSource = Type.Object(
@@ -56,20 +56,9 @@ export const sourceWishes = {
   ),
   regions: Type.Optional(
     Type.Array(Region, {
-      maxItems: NAMED_MAX_COUNT,
+      maxItems: REGIONS_MAX_COUNT,
       description: 'Regions to fetch from, the best first; others come after them.',
     }),
-  ),
-  unavailable: Type.Optional(
-    Type.Object(
-      {
-        regions: Type.Optional(Type.Array(Region, { maxItems: NAMED_MAX_COUNT })),
-        buckets: Type.Optional(
-          Type.Array(Type.String({ maxLength: 128 }), { maxItems: NAMED_MAX_COUNT }),
-        ),
-      },
-      { title: 'Unavailable', description: 'Not to fetch from.', additionalProperties: false },
-    ),
   ),
 }
 
@@ -101,17 +90,48 @@ export const RankSeeds = Type.Object(
   { title: 'RankSeeds', additionalProperties: false },
 )
 
+/** Whether every rank can draw the random numbers that it would have drawn. */
+export const SeedCoverage = Type.Object(
+  {
+    rankCount: Type.Integer({ minimum: 1 }),
+    seededCount: Type.Integer({ minimum: 0 }),
+    missingRanks: Type.Array(Type.Integer({ minimum: 0 }), {
+      description: 'Ranks without any seed; at most 100 are listed.',
+    }),
+    unevenGenerators: Type.Array(Type.String(), {
+      description: 'Generators that some of the ranks have seeds of, and others not.',
+    }),
+  },
+  { title: 'SeedCoverage', additionalProperties: false },
+)
+export type SeedCoverage = Immutable<Static<typeof SeedCoverage>>
+
+/** How long a restore will take, from the newest restores of the job that were reported. */
+export const RestoreEstimate = Type.Object(
+  {
+    durationMs: Type.Integer({ minimum: 0 }),
+    bytesPerSecond: Type.Integer({ description: 'Their median rate.', minimum: 1 }),
+    restoreCount: Type.Integer({ minimum: 1 }),
+  },
+  {
+    title: 'RestoreEstimate',
+    description: 'Absent where no restore of the job has been reported.',
+    additionalProperties: false,
+  },
+)
+export type RestoreEstimate = Immutable<Static<typeof RestoreEstimate>>
+
 export const PlanWarning = Type.Object(
   {
     code: Type.Enum(
       [
         'SEEDS_INCOMPLETE',
+        'SEEDS_UNEVEN',
         'INPUT_UNPINNED',
         'ENVIRONMENT_MISSING',
         'NOT_VERIFIED',
         'ABANDONED',
         'NOT_PRESIGNED',
-        'NO_SOURCE',
         'FORMAT_UNKNOWN',
         'UPCAST_FAILED',
       ],
@@ -130,12 +150,19 @@ export const RecoveryPlan = Type.Object(
     job: JobName,
     partition: Partition,
     checkpoint: Digest,
+    choice: Type.Enum(['latest', 'named'], {
+      title: 'PlanChoice',
+      description:
+        '`latest`: the newest good one that the caller can use, so that another may take its place. `named`: this one was asked for.',
+    }),
     step: Step,
     asOf: LogIndex,
     stages: Type.Array(PlanStage),
     blobCount: Type.Integer({ minimum: 0 }),
     totalBytes: Type.Integer({ minimum: 0 }),
+    estimate: Type.Optional(RestoreEstimate),
     seeds: Type.Array(RankSeeds),
+    seedCoverage: SeedCoverage,
     parameters: Type.Optional(JsonMap),
     inputs: Type.Array(InputPin),
     format: Type.Optional(Format),

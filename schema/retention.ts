@@ -25,6 +25,7 @@ export const RetentionCode = Type.Enum(
     'BEST',
     'NEWER_THAN',
     'HELD',
+    'CLAIMED',
     'LAST_GOOD',
     'NEEDED',
     'NO_RULES',
@@ -35,7 +36,7 @@ export const RetentionCode = Type.Enum(
   {
     title: 'RetentionCode',
     description:
-      'The first five are rules of the policy. `LAST_GOOD`: `latest` would answer it at some grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention. Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules count only good ones on the current line.',
+      'The first five are rules of the policy. `CLAIMED`: a run that is open goes on with its bytes, or it is being restored. `LAST_GOOD`: `latest` would answer it at some grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention. Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules count only good ones on the current line.',
   },
 )
 export type RetentionCode = Static<typeof RetentionCode>

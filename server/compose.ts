@@ -17,13 +17,13 @@ import { openCosignatures } from './cosign/cosignatures.ts'
 import { openLog, type Log } from './log/open-log.ts'
 import type { Projection } from './log/projection.ts'
 import { proveConsistency } from './log/read-proofs.ts'
-import { replay, type ReplayedTable } from './log/replay.ts'
 import { openResumeTokens, type ResumeTokens } from './signing/resume-tokens.ts'
 import { openSignerMemory } from './signing/signer-memory.ts'
 import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys, readLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
 import { readBucketsFile } from './read-buckets-file.ts'
+import { recoverProjection } from './recover/projection.ts'
 import { policyProjection } from './policy/projection.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
@@ -32,7 +32,7 @@ import type { Database, Reader } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { openPostgres } from './store/open-postgres.ts'
 import { openSqlite } from './store/open-sqlite.ts'
-import { grantToServers, inspectRole, isNotAllowed } from './store/roles.ts'
+import { inspectRole } from './store/roles.ts'
 import { verifyProjection } from './verify/projection.ts'
 
 /** Every projection, in the order in which a replay applies them to an entry. */
@@ -41,6 +41,7 @@ export const projections: readonly Projection[] = [
   policyProjection,
   lineageProjection,
   verifyProjection,
+  recoverProjection,
   retentionProjection,
   auditProjection,
 ]
@@ -68,7 +69,7 @@ export interface Overrides {
 }
 
 /** Opens the database and brings it to the newest schema. */
-export async function openDatabase(config: DatabaseConfig, nowMs: () => number): Promise<Database> {
+export async function openDatabase(config: DatabaseConfig, nowMs = Date.now): Promise<Database> {
   const database = config.kind === 'sqlite' ? openSqlite(config.file) : openPostgres(config.url)
   try {
     await migrate(database, migrations, new Date(nowMs()))
@@ -96,16 +97,7 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   const { logPolicyFile } = config
   const witnesses = logPolicyFile === undefined ? undefined : readWitnessPolicy(logPolicyFile)
   const database = await openDatabase(config.database, nowMs)
-  let signer: Signer
-  let tokens: ResumeTokens
-  try {
-    await checkRole(database, logger)
-    signer = await openCatalogSigner(config, database.reader, nowMs())
-    tokens = openResumeTokens(openLogKeys(config.logKeys, nowMs()))
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+  const { signer, tokens } = await openSigning(config, database, { nowMs: nowMs(), logger })
   const db = database.reader
   const cosignatures =
     witnesses &&
@@ -161,6 +153,22 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
   }
 }
 
+/** What signs heads and resume tokens, once the database's role is found to be fit; lets go of the database otherwise. */
+async function openSigning(
+  config: Config,
+  database: Database,
+  { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
+): Promise<{ readonly signer: Signer; readonly tokens: ResumeTokens }> {
+  try {
+    await checkRole(database, logger)
+    const signer = await openCatalogSigner(config, database.reader, nowMs)
+    return { signer, tokens: openResumeTokens(openLogKeys(config.logKeys, nowMs)) }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
 /** The buckets of the file, or the folder beside the database. */
 function bucketsOf({ bucketsFile, dataDirectory }: Config): readonly BucketConfig[] {
   if (bucketsFile !== undefined) return readBucketsFile(bucketsFile)
@@ -208,65 +216,6 @@ export async function findCatalogSigner(
   const isHere = signerMemory.kind === 'postgres' || existsSync(signerMemory.file)
   if (keys === undefined || !isHere) return undefined
   return openSigner({ keys, memory: await openSignerMemory(signerMemory), db, proveConsistency })
-}
-
-/** Rebuilds every projection of a catalog; a server that has it open waits meanwhile. */
-export async function replayCatalog(
-  config: Config,
-  onProgress: (entryCount: number) => void,
-): Promise<readonly ReplayedTable[]> {
-  const database = await openAsOwner(config.database)
-  try {
-    return await replay(database, projections, onProgress)
-  } catch (error) {
-    if (!isNotAllowed(error)) throw error
-    throw new CatalogError(
-      'CONFIG_INVALID',
-      'The role of CAIRN_DATABASE_URL may not rebuild projections: give the URL of the owner in CAIRN_DATABASE_OWNER_URL.',
-      { cause: error },
-    )
-  } finally {
-    await database.close()
-  }
-}
-
-/**
- * Brings the database to the newest schema as its owner, and lets a role do what a server does. Gives the
- * roles that now may.
- *
- * @throws {SCHEMA_UNKNOWN | STORAGE_UNAVAILABLE | CONFIG_INVALID}
- */
-export async function migrateCatalog(
-  { database: config }: Config,
-  role: string | undefined,
-): Promise<readonly string[]> {
-  if (config.kind === 'sqlite' && role !== undefined) {
-    throw new CatalogError(
-      'CONFIG_INVALID',
-      '--grant is for PostgreSQL, and CAIRN_DATABASE_URL names none: SQLite has no roles.',
-    )
-  }
-  const database = await openAsOwner(config)
-  try {
-    return role === undefined ? [] : await grantToServers(database, role)
-  } finally {
-    await database.close()
-  }
-}
-
-/** Opens the database as its owner, where one is named; roles that had grants have them on new tables too. */
-async function openAsOwner(config: DatabaseConfig): Promise<Database> {
-  if (config.kind === 'sqlite' || config.ownerUrl === undefined) {
-    return openDatabase(config, Date.now)
-  }
-  const database = await openDatabase({ kind: 'postgres', url: config.ownerUrl }, Date.now)
-  try {
-    await grantToServers(database, undefined)
-    return database
-  } catch (error) {
-    await database.close()
-    throw error
-  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { followCatalog } from './publish-logs.ts'
 import { declareNamespace } from './register/declare-namespace.ts'
 
 export { openLocalKey } from './auth/local-key.ts'
-export { migrateCatalog, replayCatalog } from './compose.ts'
+export { migrateCatalog, replayCatalog } from './own-catalog.ts'
 export { parseConfig, type Config } from './config.ts'
 export {
   hexOf,

@@ -36,6 +36,28 @@ export const wanted = {
 }
 
 /** The flags that say where to fetch from. */
+export const placeFlags = {
+  region: repeated(
+    { usage: '--region <region>', summary: 'fetch from this region first; repeat for the next' },
+    readText,
+  ),
+  withoutRegion: repeated(
+    {
+      usage: '--without-region <region>',
+      summary: 'it is away: only states that are elsewhere too; repeat for the next',
+    },
+    readText,
+  ),
+  withoutBucket: repeated(
+    {
+      usage: '--without-bucket <bucket>',
+      summary: 'the same for a bucket, by its name in the configuration or s3://name',
+    },
+    readText,
+  ),
+}
+
+/** The flags that say where to fetch from, and how. */
 export const fetching = {
   presign: toggle('--presign', 'with URLs that need no credentials, where the store serves them'),
   presignFor: optional(
@@ -45,28 +67,22 @@ export const fetching = {
     },
     parseDurationSeconds,
   ),
-  region: repeated(
-    { usage: '--region <region>', summary: 'fetch from this region first; repeat for the next' },
-    readText,
-  ),
-  withoutRegion: repeated(
-    { usage: '--without-region <region>', summary: 'do not fetch from this region' },
-    readText,
-  ),
-  withoutBucket: repeated(
-    { usage: '--without-bucket <bucket>', summary: 'do not fetch from this bucket' },
-    readText,
-  ),
+  ...placeFlags,
+}
+
+/** What the flags ask of places; nothing where none was given. */
+export function placesOf(values: ValuesOf<typeof placeFlags>) {
+  const { region, withoutRegion, withoutBucket } = values
+  const isLimited = withoutRegion.length > 0 || withoutBucket.length > 0
+  return defined({
+    regions: region.length === 0 ? undefined : region,
+    unavailable: isLimited ? { regions: withoutRegion, buckets: withoutBucket } : undefined,
+  })
 }
 
 /** What the flags ask of the sources; nothing where none was given. */
 export function sourceWishes(values: ValuesOf<typeof fetching>) {
-  const { presign, presignFor, region, withoutRegion, withoutBucket } = values
-  const isLimited = withoutRegion.length > 0 || withoutBucket.length > 0
-  return defined({
-    presign: presign ? true : undefined,
-    presignSeconds: presignFor,
-    regions: region.length === 0 ? undefined : region,
-    unavailable: isLimited ? { regions: withoutRegion, buckets: withoutBucket } : undefined,
-  })
+  const { presign, presignFor } = values
+  const how = defined({ presign: presign ? true : undefined, presignSeconds: presignFor })
+  return { ...how, ...placesOf(values) }
 }

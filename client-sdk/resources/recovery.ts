@@ -1,11 +1,16 @@
 import type {
   Abandoned,
+  CloseRestore,
   CoverageStretch,
   IssueResumeToken,
   Latest,
+  OpenRestore,
   Operations,
   PlanRecovery,
   RecoveryPlan,
+  Restore,
+  RestoreEnd,
+  RestoreReceipt,
   ResumeToken,
 } from '../api.ts'
 import type { CallOptions } from '../options.ts'
@@ -93,5 +98,38 @@ export class Recovery {
   exchangeToken(token: string, options?: CallOptions): Promise<RecoveryPlan> {
     const { namespace, transport } = this.#scope
     return transport.call('exchangeResumeToken', { namespace, body: { token } }, options)
+  }
+
+  /**
+   * Records that a restore of a checkpoint begins, and whose its bytes are then. `restore` does so by itself when it
+   * is given a client.
+   *
+   * @throws {CHECKPOINT_NOT_FOUND} it was never registered
+   */
+  openRestore(input: OpenRestore, options?: CallOptions): Promise<RestoreReceipt> {
+    const { namespace, transport } = this.#scope
+    return transport.call('openRestore', { namespace, body: input }, options)
+  }
+
+  /**
+   * Reports how a restore ended: checked bytes raise the grade, bytes that no place has take it back.
+   *
+   * @throws {RESTORE_NOT_FOUND} it was never opened
+   * @throws {RESTORE_CLOSED} it was reported to have ended otherwise
+   */
+  closeRestore(restore: string, input: CloseRestore, options?: CallOptions): Promise<RestoreEnd> {
+    const { namespace, transport } = this.#scope
+    return transport.call('closeRestore', { namespace, restore, body: input }, options)
+  }
+
+  /** Lists restores, newest first. */
+  restores(
+    query: ListQuery<Operations['listRestores']['input']> = {},
+    options: CallOptions = {},
+  ): PageIterator<Restore> {
+    const { namespace, transport } = this.#scope
+    return listPages(options, (page, call) =>
+      transport.call('listRestores', { ...query, namespace, ...page }, call),
+    )
   }
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Abandoned } from '../abandoned.ts'
 import { Grade, Skipped } from '../checkpoint.ts'
+import { constraints } from '../constraint.ts'
 import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan, sourceWishes } from '../recovery-plan.ts'
@@ -69,6 +70,8 @@ export const recoverOperations = {
           }),
         ),
         minGrade: Type.Optional(Grade),
+        ...constraints,
+        regions: sourceWishes.regions,
         environment: Type.Optional(Digest),
         labels: Type.Optional(Labels),
       },
@@ -128,7 +131,8 @@ export const recoverOperations = {
     method: 'POST',
     path: `${prefix}/recovery-plans`,
     summary: 'Plan a recovery without opening a run',
-    description: 'Changes nothing. Without `checkpoint`, plans from the latest good one.',
+    description:
+      'Changes nothing. Without `checkpoint`, plans from the latest good one that the caller can use; what was passed over is listed with its reason. `presign` asks for URLs to the bytes themselves, and needs `append` on the job.',
     tag: 'recovery',
     verb: 'read',
     reach: 'none',
@@ -139,6 +143,7 @@ export const recoverOperations = {
         job: JobName,
         checkpoint: Type.Optional(Digest),
         ...wanted,
+        ...constraints,
         ...sourceWishes,
         ...asOfQuery,
       },

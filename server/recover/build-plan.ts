@@ -7,15 +7,17 @@ import {
   PLAN_BLOBS_MAX_COUNT,
   type PlanStage,
   type RecoveryPlan,
+  type RestoreEstimate,
 } from '../../schema/recovery-plan.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest } from '../timeline/read-document.ts'
+import { readRestoreRate } from '../timeline/read-restores.ts'
 import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { readUpcasts } from '../timeline/read-upcasts.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
-import { seedsOf, warningsOf } from './rules.ts'
+import { coverSeeds, seedsOf, warningsOf } from './rules.ts'
 
 /** From which state, as of when, and what was passed over to get there. */
 export interface PlanFrom {
@@ -24,6 +26,8 @@ export interface PlanFrom {
   readonly summary?: CheckpointSummary | undefined
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
+  /** Whether another may take its place. */
+  readonly choice: RecoveryPlan['choice']
 }
 
 /**
@@ -35,7 +39,7 @@ export interface PlanFrom {
  */
 export async function buildPlan(
   db: Reader,
-  { checkpoint, summary: known, asOf, skipped }: PlanFrom,
+  { checkpoint, summary: known, asOf, skipped, choice }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
@@ -54,6 +58,8 @@ export async function buildPlan(
   if (newest === undefined) throw new Error('a chain holds at least its own checkpoint')
   const summary = known ?? (await summarize(db, [checkpoint], asOf))[0]
   const { environment: digestOfEnvironment } = newest
+  const totalBytes = stages.reduce((sum, stage) => sum + bytesOf(stage), 0)
+  const rate = await readRestoreRate(db, { namespace, job: checkpoint.job, asOf })
   const document = await readEnvironment(db, namespace, digestOfEnvironment)
   const upcasted = await readUpcasts(db, { namespace, format: newest.format, asOf })
   return {
@@ -61,12 +67,15 @@ export async function buildPlan(
     job: checkpoint.job,
     partition: checkpoint.partition,
     checkpoint: digest,
+    choice,
     step: checkpoint.step,
     asOf,
     stages,
     blobCount,
-    totalBytes: stages.reduce((sum, stage) => sum + bytesOf(stage), 0),
+    totalBytes,
+    ...(rate === undefined ? {} : { estimate: estimateOf(totalBytes, rate) }),
     seeds: seedsOf(newest),
+    seedCoverage: coverSeeds(newest),
     ...(newest.parameters === undefined ? {} : { parameters: newest.parameters }),
     inputs: newest.inputs ?? [],
     ...(newest.format === undefined ? {} : { format: newest.format }),
@@ -95,6 +104,15 @@ function stageOf(checkpoint: Digest, manifest: Manifest): PlanStage {
 
 const bytesOf = (stage: PlanStage): number =>
   stage.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0)
+
+const estimateOf = (
+  totalBytes: number,
+  { bytesPerSecond, restoreCount }: { bytesPerSecond: number; restoreCount: number },
+): RestoreEstimate => ({
+  durationMs: Math.ceil((totalBytes * 1000) / bytesPerSecond),
+  bytesPerSecond,
+  restoreCount,
+})
 
 const tooLarge = (checkpoint: Digest): CatalogError =>
   new CatalogError(

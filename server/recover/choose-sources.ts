@@ -1,7 +1,7 @@
 import { isProven } from '../../schema/bucket.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
-import type { NamespaceName } from '../../schema/names.ts'
+import { isDown } from '../../schema/constraint.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import {
   PLAN_URLS_MAX_COUNT,
@@ -12,12 +12,16 @@ import {
   type RecoveryPlan,
 } from '../../schema/recovery-plan.ts'
 import type { Context } from '../context.ts'
-import type { BlobStore } from '../store/blob-store.ts'
-import { readBrokenPlaces } from '../timeline/read-broken-places.ts'
+import { rememberPlaces, type FindPlace, type FoundPlace } from '../timeline/blob-place.ts'
+import { readBrokenPlaces, type IsBroken } from '../timeline/read-broken-places.ts'
 import { readProbes, type NewestProbe } from '../timeline/read-probes.ts'
 import { orderPlaces, type KnownPlace } from './rules.ts'
 
-type Wishes = InputOf<'planRecovery'>['body']
+/** Which places to prefer, which to leave out, and whether URLs are wanted. */
+type Wishes = Pick<
+  InputOf<'planRecovery'>['body'],
+  'regions' | 'unavailable' | 'presign' | 'presignSeconds'
+>
 
 /**
  * A plan whose blobs say where to fetch them from, the best place first, with URLs if they are asked for.
@@ -35,19 +39,15 @@ export async function chooseSources(
   if (!isAsked && !hasCopies) return plan
   const { namespace, asOf } = plan
   const digests = plan.stages.map(({ checkpoint }) => checkpoint)
+  const probes = await readProbes(context.db, namespace, asOf)
   const desk = {
     context,
-    namespace,
     wishes,
-    probes: await readProbes(context.db, namespace, asOf),
+    probes,
+    placeOf: rememberPlaces(context.blobs, probes, namespace),
     broken: await readBrokenPlaces(context.db, namespace, { digests, asOf }),
   }
-  const told = {
-    urlCount: 0,
-    withoutSource: 0,
-    withoutUrl: new Set<string>(),
-    outside: new Set<string>(),
-  }
+  const told = { urlCount: 0, withoutUrl: new Set<string>(), outside: new Set<string>() }
   const stages = []
   for (const { blobs, ...stage } of plan.stages) {
     const placed: PlanBlob[] = []
@@ -62,17 +62,17 @@ export async function chooseSources(
 
 interface Desk {
   readonly context: Context
-  readonly namespace: NamespaceName
   readonly wishes: Wishes
   readonly probes: ReadonlyMap<string, NewestProbe>
-  readonly broken: (checkpoint: Digest, bucket: string, region: string | undefined) => boolean
+  readonly placeOf: FindPlace
+  readonly broken: IsBroken
 }
 
 interface Told {
   urlCount: number
-  withoutSource: number
+  /** Buckets that no probe has shown to serve URLs. */
   readonly withoutUrl: Set<string>
-  /** What the URIs begin with that are in no bucket of this namespace. */
+  /** Places in no bucket that is open to the namespace. */
   readonly outside: Set<string>
 }
 
@@ -81,54 +81,43 @@ async function sourcesOf(
   { blob, checkpoint }: { readonly blob: PlanBlob; readonly checkpoint: Digest },
   told: Told,
 ): Promise<readonly PlanSource[]> {
+  const { regions = [], unavailable, presign = false } = desk.wishes
   const { uri, versionId, copies = [] } = blob
-  const places = [{ uri, versionId }, ...copies].map((place) => knownPlace(desk, checkpoint, place))
+  const places: KnownPlace[] = []
+  for (const source of [{ uri, versionId }, ...copies]) {
+    const place = desk.placeOf(source)
+    if (isDown(place, unavailable)) continue
+    const isBroken = desk.broken(checkpoint, place.bucket, place.region)
+    places.push({ ...namesOf(source, place), isBroken })
+  }
   const sources: PlanSource[] = []
-  for (const { isBroken: _, ...place } of orderPlaces(places, desk.wishes)) {
+  for (const { isBroken: _, ...place } of orderPlaces(places, regions)) {
     const object = { kind: 'object', ...place } as const
-    const signed = desk.wishes.presign === true ? await signUrl(desk, place, told) : undefined
+    const signed = presign ? await signUrl(desk, place, told) : undefined
     sources.push(...(signed === undefined ? [object] : [signed, object]))
   }
-  if (sources.length === 0) told.withoutSource += 1
   return sources
 }
 
-function knownPlace(
-  { context, namespace, probes, broken }: Desk,
-  checkpoint: Digest,
-  { region: named, ...place }: Pick<PlanSource, 'uri' | 'versionId' | 'region'>,
-): KnownPlace {
-  const found = storeOf(context, place.uri, namespace)
-  if (found === undefined) {
-    return { ...place, ...(named === undefined ? {} : { region: named }), isBroken: false }
-  }
-  const { name: bucket, store } = found
-  const region = named ?? store.region ?? probes.get(bucket)?.findings.region
-  const isBroken = broken(checkpoint, bucket, region)
-  return { ...place, bucket, ...(region === undefined ? {} : { region }), isBroken }
-}
-
-/** A store that is open to the namespace; a plan may name places that are not. */
-function storeOf(
-  { blobs }: Context,
-  uri: string,
-  namespace: NamespaceName,
-): { readonly name: string; readonly store: BlobStore } | undefined {
-  try {
-    return blobs.find(uri, namespace)
-  } catch {
-    return undefined
-  }
-}
+/** How a plan names a place: by its bucket only where the configuration has it. */
+const namesOf = (
+  { uri, versionId }: Pick<PlanSource, 'uri' | 'versionId'>,
+  { found, region }: FoundPlace,
+): Omit<PlanSource, 'kind'> => ({
+  uri,
+  versionId,
+  ...(found === undefined ? {} : { bucket: found.name }),
+  ...(region === undefined ? {} : { region }),
+})
 
 async function signUrl(
-  { context, namespace, wishes, probes }: Desk,
+  { context, wishes, probes, placeOf }: Desk,
   place: Omit<PlanSource, 'kind'>,
   told: Told,
 ): Promise<PlanSource | undefined> {
-  const { bucket = place.uri } = place
-  const store = storeOf(context, place.uri, namespace)?.store
-  if (store === undefined) told.outside.add(originOf(place.uri))
+  const { found, bucket, origin } = placeOf(place)
+  if (found === undefined) told.outside.add(origin)
+  const store = found?.store
   if (store?.presign === undefined) return undefined
   if (!isProven(probes.get(bucket)?.findings, 'presigned-download')) {
     told.withoutUrl.add(bucket)
@@ -141,7 +130,7 @@ async function signUrl(
   return { kind: 'url', ...place, url: await store.presign(place, seconds), expiresAt }
 }
 
-function warningsOf({ withoutSource, withoutUrl, outside }: Told): readonly PlanWarning[] {
+function warningsOf({ withoutUrl, outside }: Told): readonly PlanWarning[] {
   const warnings: PlanWarning[] = []
   if (withoutUrl.size > 0) {
     warnings.push({
@@ -155,18 +144,7 @@ function warningsOf({ withoutSource, withoutUrl, outside }: Told): readonly Plan
       message: `No bucket that is open to this namespace has ${[...outside].join(', ')} (BUCKET_NOT_ALLOWED): fetch from there with the store's own credentials, or let the catalog's operator open the bucket.`,
     })
   }
-  if (withoutSource > 0) {
-    warnings.push({
-      code: 'NO_SOURCE',
-      message: `${withoutSource} blobs are only in places that were said to be unavailable.`,
-    })
-  }
   return warnings
-}
-
-/** Such as `s3://bucket`: a plan may have thousands of places in one. */
-function originOf(uri: string): string {
-  return /^[a-z0-9+.-]+:(?:\/\/[^/]*)?/.exec(uri)?.[0].slice(0, 128) ?? 'elsewhere'
 }
 
 const tooMany = (): CatalogError =>

@@ -29,5 +29,5 @@ export async function exchangeResumeToken(
     { ...choice, minGrade: 'committed', includeAbandoned: true },
   )
   if (checkpoint === undefined) throw new Error('a named checkpoint is there, or it is refused')
-  return buildPlan(db, { checkpoint, asOf, skipped })
+  return buildPlan(db, { checkpoint, asOf, skipped, choice: 'named' })
 }

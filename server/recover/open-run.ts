@@ -23,8 +23,11 @@ import {
   runById,
   windowByPartition,
 } from '../timeline/lookups.ts'
+import type { Filter } from '../timeline/standing.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
+import { chooseSources } from './choose-sources.ts'
+import { filterCandidates } from './filter-candidates.ts'
 import { findAbandoned } from './find-abandoned.ts'
 import { readResume, type Resume } from './read-resume.ts'
 import { checkFloating, windowToRecord } from './rules.ts'
@@ -74,6 +77,8 @@ export async function openRun(
   const run = body.run ?? (context.newId() as RunId)
   const partition = body.partition ?? ('' as Partition)
   const { environment } = body
+  const moment = { namespace, asOf: NOW, momentMs: context.nowMs() }
+  const filter = await filterCandidates(context, body, moment)
   const opened = await context.log.append<Opened>({
     namespace,
     actor: principal.id,
@@ -85,12 +90,13 @@ export async function openRun(
       ...(window === undefined ? [] : [read(windowByPartition, namespace, body.job, partition)]),
     ],
     decide: (facts) =>
-      decide(facts, { namespace, run, partition, body, principal, resume, window }),
+      decide(facts, { namespace, run, partition, body, principal, filter, resume, window }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  const described = await describe(context.db, namespace, opened)
+  const described = await describe(context.db, namespace, { ...opened, choice: choiceOf(resume) })
+  const plan = described.plan && (await chooseSources(context, described.plan, body))
   const abandons = await leftBehind(context.db, described.run, resume)
-  return { ...described, abandons, proof }
+  return { ...described, plan, abandons, proof }
 }
 
 interface Opening {
@@ -99,18 +105,21 @@ interface Opening {
   readonly partition: Partition
   readonly body: Input['body']
   readonly principal: Principal
+  readonly filter: Filter
   readonly resume: Resume
   readonly window: WindowMs | undefined
 }
 
 async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>> {
-  const { namespace, run, partition, body, window } = opening
+  const { namespace, run, partition, body, resume, window } = opening
   checkNew(facts, opening)
   const db = await facts.query()
   const line = facts.find(lineByJob, [namespace, body.job, partition])
   const { checkpoint, skipped } = await chooseFor(db, opening)
   // A plan that is too large is refused before anything is fenced.
-  if (checkpoint !== undefined) await buildPlan(db, { checkpoint, asOf: NOW, skipped })
+  if (checkpoint !== undefined) {
+    await buildPlan(db, { checkpoint, asOf: NOW, skipped, choice: choiceOf(resume) })
+  }
   const declaring = await declarationOf(db, opening)
   const entry: Draft = {
     kind: 'run.opened',
@@ -156,7 +165,7 @@ function checkNew(facts: Facts, { namespace, run, body }: Opening): void {
 
 async function chooseFor(
   db: Reader,
-  { namespace, partition, body, principal, resume }: Opening,
+  { namespace, partition, body, principal, filter, resume }: Opening,
 ): Promise<Chosen> {
   const { from, isFloating } = resume
   if (from === 'none') return { checkpoint: undefined, skipped: [] }
@@ -166,6 +175,7 @@ async function chooseFor(
     partition,
     asOf: NOW,
     minGrade: body.minGrade ?? 'committed',
+    filter,
     includeAbandoned: false,
   } as const
   const asker = { principal, verb: 'append' } as const
@@ -204,6 +214,9 @@ async function declarationOf(
     : []
 }
 
+const choiceOf = ({ from }: Resume): RecoveryPlan['choice'] =>
+  from === 'latest' ? 'latest' : 'named'
+
 const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom => ({
   checkpoint: digest,
   run,
@@ -213,7 +226,7 @@ const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom =>
 async function describe(
   db: Reader,
   namespace: NamespaceName,
-  { run, index, restored, skipped }: Opened,
+  { run, index, restored, skipped, choice }: Opened & Pick<RecoveryPlan, 'choice'>,
 ): Promise<Omit<OpenedRun, 'proof' | 'abandons'>> {
   const row = await db
     .selectFrom('run')
@@ -230,6 +243,6 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped })
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, choice })
   return { run: described, plan, skipped }
 }

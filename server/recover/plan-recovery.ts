@@ -7,10 +7,12 @@ import { resolveAsOf } from '../log/read-entries.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint } from './choose-checkpoint.ts'
 import { chooseSources } from './choose-sources.ts'
+import { filterCandidates } from './filter-candidates.ts'
+import { readMoment } from './read-moment.ts'
 import { refuseWithoutGood } from './refuse-without-good.ts'
 
 /**
- * A plan from the named or the latest good checkpoint, without opening a run.
+ * A plan from the named or the latest good checkpoint that the caller can use, without opening a run.
  *
  * @throws {NAMESPACE_NOT_FOUND | JOB_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
  * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
@@ -20,15 +22,20 @@ export async function planRecovery(
   principal: Principal,
   { namespace, body }: InputOf<'planRecovery'>,
 ): Promise<RecoveryPlan> {
+  const { job, presign = false } = body
+  // A URL gives away bytes, which who may only read what is recorded of them must not have.
+  requireOnJob(principal, presign ? 'append' : 'read', { namespace, job })
   const { db } = context
-  requireOnJob(principal, 'read', { namespace, job: body.job })
+  const asOf = await resolveAsOf(db, namespace, body.asOf)
+  const momentMs = await readMoment(context, { namespace, asOf: body.asOf })
   const choice = {
     namespace,
-    job: body.job,
+    job,
     partition: body.partition ?? ('' as Partition),
-    asOf: await resolveAsOf(db, namespace, body.asOf),
+    asOf,
     minGrade: body.minGrade ?? 'committed',
     environment: body.environment,
+    filter: await filterCandidates(context, body, { namespace, asOf, momentMs }),
     includeAbandoned: body.includeAbandoned ?? false,
     from: body.checkpoint ?? 'latest',
   } as const
@@ -38,6 +45,7 @@ export async function planRecovery(
     const skippedCount = skipped.length
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
-  const plan = await buildPlan(db, { checkpoint, summary, asOf: choice.asOf, skipped })
+  const how = body.checkpoint === undefined ? 'latest' : 'named'
+  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, choice: how })
   return chooseSources(context, plan, body)
 }

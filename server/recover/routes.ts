@@ -1,10 +1,14 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
+import type { restoreOperations } from '../../schema/operations/restores.ts'
 import type { segmentOperations } from '../../schema/operations/segments.ts'
 import { answer, json, type Route } from '../http/route.ts'
+import { closeRestore } from './close-restore.ts'
 import { exchangeResumeToken } from './exchange-resume-token.ts'
 import { getCoverage } from './get-coverage.ts'
 import { getLatest } from './get-latest.ts'
 import { issueResumeToken } from './issue-resume-token.ts'
+import { listRestores } from './list-restores.ts'
+import { openRestore } from './open-restore.ts'
 import { openRun } from './open-run.ts'
 import { planRecovery } from './plan-recovery.ts'
 import { previewRewind } from './preview-rewind.ts'
@@ -24,6 +28,15 @@ export const recoverRoutes = {
   previewRewind: json(previewRewind),
   issueResumeToken: json(issueResumeToken),
   exchangeResumeToken: json(exchangeResumeToken),
+  openRestore: async (context, principal, input) =>
+    answer(await openRestore(context, principal, input), { status: 201 }),
+  closeRestore: json(closeRestore),
+  listRestores: json(listRestores),
 } satisfies {
-  readonly [Id in keyof typeof recoverOperations | keyof typeof segmentOperations]: Route<Id>
+  readonly [
+    Id in
+      | keyof typeof recoverOperations
+      | keyof typeof segmentOperations
+      | keyof typeof restoreOperations
+  ]: Route<Id>
 }

@@ -35,6 +35,8 @@ export interface RetentionTerms {
   /** Undefined where the job has no policy with retention: then everything is kept. */
   readonly rules: readonly RetentionRule[] | undefined
   readonly held: ReadonlySet<Digest>
+  /** What restores need. */
+  readonly claimed: ReadonlySet<Digest>
   readonly nowMs: number
 }
 
@@ -44,12 +46,12 @@ type ChainGrade = Grade | undefined
 /**
  * Decides about every live checkpoint of one job and partition, newest first.
  *
- * Pure. Whatever the rules say, it keeps what is held, what `latest` would answer at any grade, and all that the
+ * Pure. Whatever the rules say, it keeps what is held or claimed, what `latest` would answer at any grade, and all that the
  * kept ones need.
  */
 export function decideRetention<Candidate extends RetentionCandidate>(
   candidates: readonly Candidate[],
-  { rules, held, nowMs }: RetentionTerms,
+  { rules, held, claimed, nowMs }: RetentionTerms,
 ): readonly Decided<Candidate>[] {
   const newestFirst = candidates.toSorted((left, right) => right.index - left.index)
   const reasons = new Map<Digest, RetentionReason[]>()
@@ -63,6 +65,7 @@ export function decideRetention<Candidate extends RetentionCandidate>(
   for (const one of newestFirst) {
     if (rules === undefined) keep(one.digest, { code: 'NO_RULES' })
     if (held.has(one.digest)) keep(one.digest, { code: 'HELD' })
+    if (claimed.has(one.digest)) keep(one.digest, { code: 'CLAIMED' })
   }
   for (const digest of lastGood({ onLine, newestFirst, chains })) {
     keep(digest, { code: 'LAST_GOOD' })

@@ -3,6 +3,7 @@ import type { JobName, LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { isHolding } from '../timeline/read-holds.ts'
 import { readJobPolicy } from '../timeline/read-policy.ts'
+import { readClaimed } from '../timeline/read-restores.ts'
 import { readChain } from '../timeline/standing.ts'
 
 /** Everything recorded so far. */
@@ -12,7 +13,7 @@ const GRACE_DEFAULT_SECONDS = 7 * 24 * 60 * 60
 
 /** When the bytes of withdrawn checkpoints of a namespace may go. */
 export interface SweepTerms {
-  /** Held checkpoints, and what their chains need. */
+  /** Held checkpoints and those that restores need, and what their chains need. */
   readonly held: ReadonlySet<Digest>
   /** Whether a withdrawn checkpoint's grace is over and nothing holds it. */
   isDue(row: {
@@ -49,7 +50,7 @@ export async function readTerms(
   }
 }
 
-/** Whatever is held, withdrawn or not, with all that a restore of it needs. */
+/** Whatever is held or claimed, withdrawn or not, with all that a restore of it needs. */
 async function heldChains(
   db: Reader,
   namespace: NamespaceName,
@@ -61,9 +62,10 @@ async function heldChains(
     .where('namespace', '=', namespace)
     .where('ended_index', 'is', null)
     .execute()
-  const holding = new Set(
-    rows.filter((row) => isHolding(row, { asOf: NOW, nowMs })).map((row) => row.checkpoint),
-  )
+  const holding = new Set([
+    ...rows.filter((row) => isHolding(row, { asOf: NOW, nowMs })).map((row) => row.checkpoint),
+    ...(await readClaimed(db, { namespace, asOf: NOW, nowMs })),
+  ])
   const held = new Set<Digest>()
   for (const digest of holding) {
     if (held.has(digest)) continue

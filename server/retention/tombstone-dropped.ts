@@ -7,6 +7,7 @@ import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { findLatest } from '../timeline/find-latest.ts'
 import { isHolding } from '../timeline/read-holds.ts'
+import { readClaimed } from '../timeline/read-restores.ts'
 import type { PartitionPlace } from './walk-decisions.ts'
 
 /** Under the head lock, everything recorded so far. */
@@ -28,7 +29,7 @@ export type Asker = Pick<Command<unknown>, 'actor' | 'access'>
 
 /**
  * Withdraws what a run dropped, in one command; gives how many. What has changed since it was decided is looked at
- * again under the head lock: whatever is held by now, needed, or what `latest` now answers stays.
+ * again under the head lock: whatever is held or claimed by now, needed, or what `latest` now answers stays.
  */
 export async function tombstoneDropped(
   context: Pick<Context, 'log' | 'nowMs'>,
@@ -46,7 +47,12 @@ export async function tombstoneDropped(
 async function decide(db: Reader, chunk: DroppedChunk, nowMs: number): Promise<Decision<number>> {
   const { namespace, digests, retentionRun, asOf } = chunk
   const rows = await rowsOf(db, chunk)
-  const barred = new Set([...(await held(db, chunk, nowMs)), ...(await lastGood(db, chunk))])
+  const claimed = await readClaimed(db, { namespace, asOf: NOW, nowMs, among: digests })
+  const barred = new Set([
+    ...(await held(db, chunk, nowMs)),
+    ...claimed,
+    ...(await lastGood(db, chunk)),
+  ])
   const dependents = await dependentsOf(db, namespace, digests)
   const withdrawn = new Set<Digest>()
   for (const digest of digests) {

@@ -4,6 +4,7 @@ import type { RetentionRule } from '../../schema/policy.ts'
 import type { Reader } from '../store/database.ts'
 import { isHolding } from '../timeline/read-holds.ts'
 import { readJobPolicy, readPolicy } from '../timeline/read-policy.ts'
+import { readClaimed } from '../timeline/read-restores.ts'
 import { decideRetention, type Decided } from './decide-retention.ts'
 import { readCandidates, type ReadCandidate } from './read-candidates.ts'
 
@@ -44,6 +45,7 @@ export async function* walkDecisions(
 ): AsyncGenerator<PartitionDecisions> {
   const { namespace, asOf, nowMs } = question
   const held = await heldDigests(db, question)
+  const claimed = await readClaimed(db, { namespace, asOf, nowMs })
   let rulesOf: { readonly job: JobName; readonly found: JobRules } | undefined
   for await (const place of partitionsOf(db, question, from)) {
     if (rulesOf?.job !== place.job) {
@@ -53,7 +55,7 @@ export async function* walkDecisions(
     if (!isMeant) continue
     const candidates = await readCandidates(db, { namespace, asOf, ...place })
     if (candidates.length === 0) continue
-    yield { ...place, decided: decideRetention(candidates, { rules, held, nowMs }) }
+    yield { ...place, decided: decideRetention(candidates, { rules, held, claimed, nowMs }) }
   }
 }
 

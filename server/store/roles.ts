@@ -30,6 +30,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   edge: projection,
   evidence: projection,
   bucket_probe: projection,
+  restore: projection,
   hold: projection,
   retention_run: projection,
   sweep: projection,

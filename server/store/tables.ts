@@ -1,6 +1,5 @@
 import type { Digest } from '../../schema/digest.ts'
-import type { Evidence, TombstoneReason } from '../../schema/checkpoint.ts'
-import type { SweepOutcome } from '../../schema/entry.ts'
+import type { Evidence } from '../../schema/checkpoint.ts'
 import type { EdgeRelation } from '../../schema/lineage.ts'
 import type { Kind, Tier } from '../../schema/manifest.ts'
 import type {
@@ -13,8 +12,11 @@ import type {
   RunId,
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
-import { bytes, integer, optional, text, type Column } from './column.ts'
+import { integer, optional, text, type Column } from './column.ts'
+import { logTables } from './log-tables.ts'
 import { reservationTables } from './reservation-tables.ts'
+import { restoreTables } from './restore-tables.ts'
+import { retentionTables } from './retention-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
@@ -25,57 +27,7 @@ import { reservationTables } from './reservation-tables.ts'
  */
 export const tables = {
   schema_migration: { name: text(), at: text() },
-  entry: {
-    namespace: text<NamespaceName>(),
-    log_index: integer<LogIndex>(),
-    bytes: bytes(),
-    leaf_hash: bytes(),
-  },
-  /** The document that the entry of this index names by its digest. */
-  document: {
-    namespace: text<NamespaceName>(),
-    log_index: integer<LogIndex>(),
-    bytes: bytes(),
-  },
-  /** 256 hashes of `level`; `root` is the hash over them, which the level above collects. */
-  tile: {
-    namespace: text<NamespaceName>(),
-    level: integer(),
-    tile_index: integer(),
-    hashes: bytes(),
-    root: bytes(),
-  },
-  tree_head: {
-    namespace: text<NamespaceName>(),
-    size: integer(),
-    root: bytes(),
-    at_ms: integer(),
-  },
-  /** One row a batch: who asked what; `hash` is over the `previous` one and `body`. */
-  access_log: {
-    namespace: text<NamespaceName>(),
-    sequence: integer(),
-    previous: bytes(),
-    hash: bytes(),
-    body: bytes(),
-  },
-  /** One row a namespace, locked by whoever appends: where its log ends, and where its access log does. */
-  log_head: {
-    namespace: text<NamespaceName>(),
-    size: integer(),
-    compact_range: bytes(),
-    access_count: integer(),
-    /** Of the newest record; empty where there is none. */
-    access_hash: bytes(),
-  },
-  idempotency: {
-    principal: text(),
-    key: text(),
-    request_digest: text<Digest>(),
-    result: text(),
-    at_ms: integer(),
-  },
-
+  ...logTables,
   namespace: {
     namespace: text<NamespaceName>(),
     log_index: integer<LogIndex>(),
@@ -207,51 +159,9 @@ export const tables = {
     actor: text(),
     at: text(),
   },
-  hold: {
-    namespace: text<NamespaceName>(),
-    checkpoint: text<Digest>(),
-    placed_index: integer<LogIndex>(),
-    name: text(),
-    reason: text(),
-    until: optional(text()),
-    actor: text(),
-    at: text(),
-    /** Where it was lifted or replaced. */
-    ended_index: optional(integer<LogIndex>()),
-  },
-  retention_run: {
-    namespace: text<NamespaceName>(),
-    retention_run: text(),
-    log_index: integer<LogIndex>(),
-    job: optional(text<JobName>()),
-    facts: text(),
-  },
-  sweep: {
-    namespace: text<NamespaceName>(),
-    checkpoint: text<Digest>(),
-    /** One name for URI and version, of fixed length. */
-    object: text<Digest>(),
-    uri: text(),
-    version_id: text(),
-    intent_index: integer<LogIndex>(),
-    /** Null while it is being removed. */
-    outcome: optional(text<SweepOutcome>()),
-    outcome_index: optional(integer<LogIndex>()),
-  },
-  tombstone: {
-    namespace: text<NamespaceName>(),
-    checkpoint: text<Digest>(),
-    log_index: integer<LogIndex>(),
-    reason: text<TombstoneReason>(),
-    note: optional(text()),
-    successor: optional(text<Digest>()),
-    actor: text(),
-    at: text(),
-    /** Where the removal of its bytes began, and where nothing was left. */
-    sweep_index: optional(integer<LogIndex>()),
-    swept_index: optional(integer<LogIndex>()),
-  },
   ...reservationTables,
+  ...restoreTables,
+  ...retentionTables,
 } as const
 
 export type TableName = keyof typeof tables
@@ -292,6 +202,7 @@ export const primaryKeys = {
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
   bucket_probe: ['namespace', 'bucket', 'log_index'],
+  restore: ['namespace', 'restore'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
   retention_run: ['namespace', 'retention_run'],
   sweep: ['namespace', 'checkpoint', 'object'],
@@ -317,6 +228,7 @@ export const projectionTables = [
   'edge',
   'evidence',
   'bucket_probe',
+  'restore',
   'hold',
   'retention_run',
   'sweep',

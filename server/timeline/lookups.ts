@@ -13,6 +13,7 @@ export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'ou
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const jobByName = newestOf('job', 'log_index', 'namespace', 'job')
 export const formatByVersion = lookupOf('format_version', 'namespace', 'format', 'version')
+export const restoreById = lookupOf('restore', 'namespace', 'restore')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 export const reservationById = lookupOf('reservation', 'namespace', 'reservation')
 /** The newest reservation of a run, step and tier; only it can be open. */

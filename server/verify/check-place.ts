@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { BucketFindings } from '../../schema/bucket.ts'
-import type { FaultCode } from '../../schema/blob-standing.ts'
+import { outcomeOf, type FaultCode } from '../../schema/blob-standing.ts'
 import { isCatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Depth } from '../../schema/verification.ts'
+import { originOf } from '../timeline/blob-place.ts'
 import type { BlobStores, NamedStore, StoredVersion } from '../store/blob-store.ts'
-import { isAttested, outcomeOf, type BlobInPlace, type Look, type Method } from './rules.ts'
+import { isAttested, type BlobInPlace, type Look, type Method } from './rules.ts'
 
 /** What a fault's sentence is cut to. */
 const MESSAGE_MAX_LENGTH = 512
@@ -103,9 +104,4 @@ function failed(code: FaultCode, message: string, at: At): Look {
     ...(stored === undefined ? {} : { stored }),
     bytesRead,
   }
-}
-
-/** What a URI begins with, such as `s3://bucket`: a name for a place that is not configured. */
-function originOf(uri: string): string {
-  return /^[a-z0-9+.-]+:(?:\/\/[^/]*)?/.exec(uri)?.[0].slice(0, 128) ?? 'elsewhere'
 }

@@ -1,6 +1,6 @@
 import type { BucketFindings } from '../../schema/bucket.ts'
 import { isProven } from '../../schema/bucket.ts'
-import type { BlobFault, Encryption, FaultCode, PlaceStanding } from '../../schema/blob-standing.ts'
+import type { BlobFault, Encryption, PlaceStanding } from '../../schema/blob-standing.ts'
 import {
   ENCRYPTIONS_MAX_COUNT,
   PLACES_MAX_COUNT,
@@ -40,18 +40,6 @@ export interface Look {
   readonly method?: Method
   readonly stored?: StoredVersion
   readonly bytesRead: number
-}
-
-/** Codes that say something of the blob; all others say that nobody could look. */
-const failing: ReadonlySet<FaultCode> = new Set([
-  'BLOB_NOT_FOUND',
-  'SIZE_DIFFERS',
-  'DIGEST_DIFFERS',
-] as const)
-
-/** Whether a fault is the blob's, or of those who were asked. */
-export function outcomeOf(code: FaultCode): Exclude<Outcome, 'passed'> {
-  return failing.has(code) ? 'failed' : 'unknown'
 }
 
 /** What a blob with all its copies comes to: one place that passes is enough, and it fails only if all do. */

@@ -54,7 +54,9 @@ function nameFindings(file: SourceFile): readonly Finding[] {
 }
 
 function sizeFindings(file: SourceFile): readonly Finding[] {
-  if (generated.includes(file.path) || file.path.startsWith('migrations/')) return []
+  // What the client exports is a list of names, and grows with the contract.
+  if ([...generated, 'client-sdk/index.ts'].includes(file.path)) return []
+  if (file.path.startsWith('migrations/')) return []
   return file.lineCount > FILE_MAX_LINES
     ? [finding(file, `has ${file.lineCount} lines; at most ${FILE_MAX_LINES}`)]
     : []

@@ -89,7 +89,7 @@ const writeHandles = ['Database', 'WriteTransaction']
 
 function judgeWriteDoor(file: SourceFile, one: SourceImport): string | undefined {
   if (isTest(file.path)) return undefined
-  if (/^server\/(?:store|log|move)\/|^server\/(?:compose|main)\.ts$/.test(file.path))
+  if (/^server\/(?:store|log|move)\/|^server\/(?:compose|own-catalog|main)\.ts$/.test(file.path))
     return undefined
   const target = targetOf(file, one)
   if (target.kind !== 'ours' || !target.path.startsWith('server/store/')) return undefined

@@ -29,6 +29,7 @@ const mainRuns = [
   'follow-blobs',
   'follow-leases',
   'maintain',
+  'own-catalog',
 ]
 
 /**
@@ -216,6 +217,11 @@ export const layers: readonly Layer[] = [
     name: 'maintain',
     paths: /^server\/maintain\.ts$/,
     runs: ['inspect', 'move', 'schema', 'config', ...store, ...log, 'compose'],
+  },
+  {
+    name: 'own-catalog',
+    paths: /^server\/own-catalog\.ts$/,
+    runs: ['schema', 'config', ...store, ...log, 'compose'],
   },
   {
     name: 'publish-logs',

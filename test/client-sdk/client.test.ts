@@ -131,6 +131,15 @@ describe('a client', () => {
       () => catalog.recovery.previewRewind({ job: 'j', to: digest }),
       () => catalog.recovery.issueToken({ job: 'j' }),
       () => catalog.recovery.exchangeToken('t'),
+      () => catalog.recovery.openRestore({ checkpoint: digest, ownership: 'no-claim' }),
+      () =>
+        catalog.recovery.closeRestore('x', {
+          outcome: 'succeeded',
+          checked: true,
+          bytes: 1,
+          durationMs: 1,
+        }),
+      () => catalog.recovery.restores().first(),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.lineage.replayability(digest),
@@ -162,6 +171,7 @@ describe('a client', () => {
       version: '1',
       hold: 'h',
       retentionRun: 'x',
+      restore: 'x',
       digest,
       other,
       tile: '0/000',

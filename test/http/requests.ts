@@ -19,6 +19,7 @@ export interface Recorded {
   readonly token: string
   /** Of one worker, whose shard is there. */
   readonly reservation: string
+  readonly restore: string
 }
 
 /** A request to an operation. */
@@ -69,6 +70,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   previewRewind: ({ other }) => ({ query: `?to=${other}` }),
   issueResumeToken: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
   exchangeResumeToken: ({ token }) => ({ body: { token } }),
+  openRestore: ({ checkpoint, run }) => ({
+    body: { checkpoint, ownership: 'claim', run: run.run },
+  }),
+  closeRestore: () => ({
+    body: { outcome: 'succeeded', checked: true, bytes: 1000, durationMs: 50, note: 'Fast.' },
+  }),
+  listRestores: ({ job }) => ({ query: `?job=${job}` }),
   registerCheckpoint: ({ namespace, run }) => ({
     body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },
   }),
@@ -129,7 +137,7 @@ export const everyOperation: readonly (readonly [OperationId, Operation])[] = Ob
 /** A request to an operation about what is recorded. */
 export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
-  const { job, namespace, other, retentionRun } = known
+  const { job, namespace, other, retentionRun, restore } = known
   const { method, path } = operations[id]
   const params = {
     namespace,
@@ -139,6 +147,7 @@ export function requestFor(id: OperationId, known: Recorded): SampleRequest {
     version: '1',
     hold: 'audit',
     retentionRun,
+    restore,
     digest,
     other,
     run: known.run.run,
@@ -182,6 +191,7 @@ export const nothingRecorded: Recorded = {
   retentionRun: 'no-retention-run',
   token: 'cairn-resume-1.none.none',
   reservation: 'reservation-1',
+  restore: 'no-restore',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -196,12 +206,12 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
   const { retentionRun } = decided
-  const issued = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
-  const { token } = issued
+  const { token } = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
+  const begun = { checkpoint, ownership: 'no-claim' }
+  const { restore } = answered(await scene.post('/restores', begun), 201)
   const reserved = await scene.post('/reservations', { manifest: sampleReserved(run, 20, 1) })
   const { reservation } = answered(reserved, 201)
   answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
-  const { namespace } = scene
-  const known = { namespace, job, run, checkpoint, other, environment }
-  return { ...known, retentionRun, token, reservation }
+  const names = { namespace: scene.namespace, job, run, checkpoint, other }
+  return { ...names, environment, retentionRun, token, restore, reservation }
 }

@@ -58,9 +58,8 @@ for (const dialect of dialects) {
           recovery: { uri: 's3://scripts/restore.py', digest: digestOf('restore.py') },
         })
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
-        const { run } = await own.open('labelled', { labels: { shift: 'night' } })
         const window = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }
-        await own.open('labelled', { partition: '2026-11-23', window })
+        const { run } = await own.open('labelled', { labels: { shift: 'night' }, window })
         const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
@@ -68,6 +67,11 @@ for (const dialect of dialects) {
         await retainAndSweep(await openSweepScene(own))
         answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
         await reserveThree(own, run)
+        const begun = { checkpoint: held, ownership: 'no-claim' }
+        const { restore } = answered(await own.post('/restores', begun), 201)
+        const end = { outcome: 'succeeded', checked: true, bytes: 10, durationMs: 5 }
+        answered(await own.post(`/restores/${restore}/outcome`, end), 200)
+        answered(await own.post('/restores', begun), 201)
       }
       const before = await rows()
       let last = 0

@@ -14,9 +14,9 @@ for (const dialect of dialects) {
     const at = useBlobScene(dialect)
     const plan = async (job: string, wishes: object = {}): Promise<RecoveryPlan> =>
       answered(await at().scene.post('/recovery-plans', { job, ...wishes }), 200)
-    const sourcesIn = ({ stages }: RecoveryPlan): readonly PlanSource[] =>
+    const sourcesIn = ({ stages }: Pick<RecoveryPlan, 'stages'>): readonly PlanSource[] =>
       stages[0]?.blobs[0]?.sources ?? []
-    const placesIn = (found: RecoveryPlan): readonly string[] =>
+    const placesIn = (found: Pick<RecoveryPlan, 'stages'>): readonly string[] =>
       sourcesIn(found).map(({ kind, bucket, region }) => [kind, bucket, region].join(' '))
     const withCopy = (key: string, text: string): Blob => {
       const { uri, versionId } = at().store(key, text, 'replica')
@@ -70,10 +70,19 @@ for (const dialect of dialects) {
       for (const unavailable of [{ regions: ['us-east-1'] }, { buckets: ['states'] }]) {
         assert.deepEqual(placesIn(await plan('regions', { unavailable })), [there])
       }
-      const none = await plan('regions', { unavailable: { buckets: ['states', 'replica'] } })
-      assert.deepEqual(placesIn(none), [])
-      assert.ok(none.warnings.some(({ code }) => code === 'NO_SOURCE'))
-      await assert.rejects(fetched(none), { code: 'CONFIG_INVALID' })
+      const nowhere = { job: 'regions', unavailable: { buckets: ['states', 'replica'] } }
+      const none = refused(await at().scene.post('/recovery-plans', nowhere), 'NO_GOOD_CHECKPOINT')
+      assert.deepEqual(
+        none.skipped.map(({ reason }: { readonly reason: string }) => reason),
+        ['UNAVAILABLE'],
+      )
+      const unavailable = { regions: ['us-east-1'] }
+      const resumed = await at().scene.post('/runs', {
+        job: 'regions',
+        resume: 'latest',
+        unavailable,
+      })
+      assert.deepEqual(placesIn(answered(resumed, 201).plan), [there])
     })
 
     test('a restore falls to the next place, and the next plan begins with the one that is whole', async () => {

@@ -40,7 +40,12 @@ function decide(
   rules: readonly RetentionRule[] | undefined,
   held: readonly Digest[] = [],
 ) {
-  return decideRetention(candidates, { rules, held: new Set(held), nowMs: NOW_MS })
+  return decideRetention(candidates, {
+    rules,
+    held: new Set(held),
+    claimed: new Set(),
+    nowMs: NOW_MS,
+  })
 }
 
 /** Numbers of the checkpoints that are kept for a reason, newest first. */
@@ -283,7 +288,8 @@ test('random policies over random histories never drop what has to stay, and exp
       fc.array(fc.nat({ max: 25 }), { maxLength: 3 }),
       (candidates, rules, heldPlaces) => {
         const held = new Set(heldPlaces.flatMap((place) => candidates[place]?.digest ?? []))
-        const found = decideRetention(candidates, { rules, held, nowMs: NOW_MS })
+        const terms = { held, claimed: new Set<Digest>(), nowMs: NOW_MS }
+        const found = decideRetention(candidates, { ...terms, rules })
         assert.equal(found.length, candidates.length)
         const kept = new Set(found.filter((one) => one.keep).map((one) => one.candidate.digest))
         for (const digest of mustStay(candidates, { held })) assert.ok(kept.has(digest))
@@ -297,7 +303,7 @@ test('random policies over random histories never drop what has to stay, and exp
             ![...codes].some((code) => ['NOT_SELECTED', 'ABANDONED', 'NOT_GOOD'].includes(code)),
           )
         }
-        const again = decideRetention(candidates.toReversed(), { rules, held, nowMs: NOW_MS })
+        const again = decideRetention(candidates.toReversed(), { ...terms, rules })
         assert.deepEqual(again, found, 'the order in which they are given does not matter')
       },
     ),

@@ -47,6 +47,21 @@ for (const dialect of dialects) {
         body: { dryRun: false, job },
       } as Parameters<typeof sweepCheckpoints>[2])
 
+    test('bytes that a restore is reading stay until it ends', async () => {
+      const run = await swept.openJob('read')
+      const gone = await swept.save(run, 1, ['being read'])
+      await swept.save(run, 2, ['read three'])
+      answered(await scene().tombstone(gone), 201)
+      scene().at.advance(HOUR_MS)
+      const begun = { checkpoint: gone, ownership: 'no-claim' }
+      const { restore } = answered(await scene().post('/restores', begun), 201)
+      assert.equal((await swept.sweep({ job: 'read' })).removedCount, 0)
+      const end = { outcome: 'succeeded', checked: true, bytes: 10, durationMs: 5 }
+      answered(await scene().post(`/restores/${restore}/outcome`, end), 200)
+      assert.equal((await swept.sweep({ job: 'read' })).removedCount, 1)
+      assert.ok(!swept.has('being read'))
+    })
+
     test('after the grace the bytes go, and the record stays', async () => {
       const run = await swept.openJob('cycle')
       const gone = await swept.save(run, 1, ['cycle one', 'cycle two'])

@@ -7,6 +7,7 @@ import { documentOf } from '../../server/log/projection.ts'
 import { openTestCatalog } from '../harness/catalog.ts'
 import { sampleBlob } from '../harness/samples.ts'
 import { answered, declareScene, type Scene } from '../register/scene.ts'
+import { openSweepScene } from '../retention/sweep-scene.ts'
 import { corpus, readIndex, type GoldenDocument, type GoldenEntry } from './golden-corpus.ts'
 
 // Adds to the corpus what it lacks of what the story below makes: for each kind and version of entry one
@@ -91,6 +92,46 @@ async function play(scene: Scene): Promise<void> {
   )
   const other = (await scene.open('delays', { run: 'run-4' })).run
   answered(await scene.post(`/runs/${other.run}/close`, { outcome: 'succeeded' }), 200)
+  const window = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }
+  await scene.open('delays', { run: 'run-5', resume: 'none', window, rewind: true })
+}
+
+/** Restores that are opened and closed, with and without what they may leave out. */
+async function playRestores(scene: Scene): Promise<void> {
+  const { run } = await scene.open('restored', { run: 'run-6' })
+  const blob = sampleBlob('model.bin')
+  const checkpoint = await scene.save(run, 1, { shards: [{ rank: 0, blobs: [blob] }] })
+  const open = async (members: object): Promise<string> =>
+    answered(await scene.post('/restores', { checkpoint, ...members }), 201).restore
+  const close = async (restore: string, end: object) =>
+    answered(await scene.post(`/restores/${restore}/outcome`, end), 200)
+  const first = await open({ ownership: 'claim', run: run.run })
+  const sources = [{ origin: 's3://states', region: 'eu-west-1', bytes: 1000 }]
+  const whole = { outcome: 'succeeded', checked: true, bytes: 1000, durationMs: 50 }
+  await close(first, { ...whole, sources, note: 'Fast.' })
+  await close(await open({ ownership: 'copy' }), whole)
+  const { name, uri, versionId } = blob
+  const gone = { code: 'BLOB_NOT_FOUND', rank: 0, name, uri, versionId, message: 'It is gone.' }
+  await close(await open({ ownership: 'no-claim' }), {
+    outcome: 'failed',
+    checked: false,
+    bytes: 0,
+    durationMs: 5,
+    failures: [{ checkpoint, ...gone }],
+  })
+}
+
+/** A bucket that is probed and reconciled, and bytes that retention withdraws and a sweep removes. */
+async function playBuckets(scene: Scene): Promise<void> {
+  answered(await scene.post('/buckets/disk/probe', {}), 201)
+  const { openJob, save, sweep } = await openSweepScene(scene)
+  const retention = { anyOf: [{ keep: 'latest', count: 1 }] }
+  const run = await openJob('swept', { retention, graceSeconds: 0 })
+  for (const step of [1, 2, 3]) await save(run, step, [`state ${step}`, `rng ${step}`])
+  answered(await scene.post('/buckets/disk/reconciliations', {}), 200)
+  answered(await scene.post('/retention-runs', { dryRun: true }), 201)
+  answered(await scene.post('/retention-runs', { dryRun: false, job: 'swept' }), 201)
+  await sweep({ job: 'swept' })
 }
 
 async function collect(): Promise<void> {
@@ -105,6 +146,8 @@ async function collect(): Promise<void> {
   try {
     const scene = await declareScene(at, 'airline')
     await play(scene)
+    await playRestores(scene)
+    await playBuckets(scene)
     const { db } = at.catalog.context
     const rows = await db.selectFrom('entry').selectAll().orderBy('log_index').execute()
     const stored = await db.selectFrom('document').selectAll().execute()

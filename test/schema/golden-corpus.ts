@@ -20,6 +20,8 @@ export const entryVersions: {
   'run.closed': { 1: true },
   'checkpoint.registered': { 1: true },
   'evidence.recorded': { 1: true },
+  'restore.opened': { 1: true },
+  'restore.recorded': { 1: true },
   'bucket.probed': { 1: true },
   'bucket.reconciled': { 1: true },
   'checkpoint.tombstoned': { 1: true },

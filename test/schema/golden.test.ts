@@ -27,6 +27,9 @@ function readDocument(kind: (typeof documents)[number]['kind'], value: Json): vo
   checkManifest(value as unknown as Manifest)
 }
 
+/** Kinds that are only read back from the log. */
+const withoutRows: ReadonlySet<string> = new Set(['bucket.reconciled'])
+
 describe('what was ever released', () => {
   for (const { file, kind, v, leafHash: hash, document } of entries) {
     it(`reads ${file}, and would write the same bytes`, () => {
@@ -45,7 +48,7 @@ describe('what was ever released', () => {
         entry,
         ...(document === undefined ? {} : { document: parseJsonStrictly(textOf(document)) }),
       })
-      assert.ok(changes.length > 0, 'it still makes rows')
+      assert.equal(changes.length > 0, !withoutRows.has(kind), 'it makes the rows that it made')
     })
   }
 

@@ -4,6 +4,7 @@ import { s3Flags } from '../blob-stores.ts'
 import { checkpointFacts } from '../checkpoint-columns.ts'
 import { command, type ValuesOf } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
+import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
 import { optional, required } from '../flag.ts'
 import { readDigest, readName, readText } from '../flag-values.ts'
@@ -55,6 +56,7 @@ const plan = command({
     job: required({ usage: '<job>', summary: 'the job' }, readName),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...constraintFlags,
     ...fetching,
     ...connection,
   },
@@ -80,6 +82,7 @@ const restore = command({
     into: required({ usage: '--into <folder>', summary: 'made when it is missing' }, readText),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...constraintFlags,
     ...s3Flags,
     ...fetching,
     ...connection,
@@ -104,11 +107,19 @@ const restore = command({
 function questionOf(
   job: string,
   values: ValuesOf<
-    typeof wanted & typeof fetching & { readonly checkpoint: typeof checkpointFlag }
+    typeof wanted &
+      typeof constraintFlags &
+      typeof fetching & { readonly checkpoint: typeof checkpointFlag }
   >,
 ): PlanRecovery {
-  const { checkpoint } = values
-  return { job, ...defined({ checkpoint }), ...wantedOf(values), ...sourceWishes(values) }
+  const checkpoint = defined({ checkpoint: values.checkpoint })
+  return {
+    job,
+    ...checkpoint,
+    ...wantedOf(values),
+    ...constraintsOf(values),
+    ...sourceWishes(values),
+  }
 }
 
 function wantedOf(values: ValuesOf<typeof wanted>) {

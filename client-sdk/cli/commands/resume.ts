@@ -3,11 +3,12 @@ import { drawAbandoned } from '../abandoned.ts'
 import { s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
+import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
 import { optional, repeated, required, toggle } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
 import { planNotes, summarizePlan } from '../plan-text.ts'
-import { minGrade, partition } from '../recovery-flags.ts'
+import { minGrade, partition, placeFlags, placesOf } from '../recovery-flags.ts'
 import { drawRestored, restorePlan } from '../restore-plan.ts'
 import { drawFacts } from '../table.ts'
 import { readWindow, windowWords } from '../window.ts'
@@ -36,6 +37,8 @@ export const resume = command({
     ),
     run: optional({ usage: '--run <run>', summary: 'id of the new run' }, readName),
     minGrade,
+    ...constraintFlags,
+    ...placeFlags,
     environment: optional(
       { usage: '--environment <digest>', summary: 'what the run runs in' },
       readDigest,
@@ -62,6 +65,8 @@ export const resume = command({
         environment,
         labels: collectPairs('--label', values.labels),
       }),
+      ...constraintsOf(values),
+      ...placesOf(values),
     })
     const { run, plan, skipped, abandons } = opened
     const restored =

@@ -132,6 +132,7 @@ const reasonTexts: Readonly<Record<RetentionReason['code'], string>> = {
   BEST: 'one of the best',
   NEWER_THAN: 'new',
   HELD: 'held',
+  CLAIMED: 'a run goes on with it',
   LAST_GOOD: 'last good one',
   NEEDED: 'a kept delta needs it',
   NO_RULES: 'no retention policy',

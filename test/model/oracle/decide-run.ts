@@ -52,8 +52,10 @@ export function decideOpenRun(
   ])
   return accepted(world, facts, (after) => {
     const opened = after.runs.get(run)
+    const how = body.resume === 'latest' ? 'latest' : 'named'
     // The state is chosen of what was there before; the plan is of the moment that records the choice.
-    const plan = from === undefined ? null : planOf(after, from, { skipped, documents })
+    const plan =
+      from === undefined ? null : planOf(after, from, { skipped, documents, choice: how })
     const left = onLine.filter((saved) => body.resume !== 'latest' && isAbandoned(after, saved))
     const abandons = { count: left.length, checkpoints: left.map(placeOf) }
     return { run: opened && runOf(after, opened), plan, skipped, abandons }

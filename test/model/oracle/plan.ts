@@ -5,11 +5,18 @@ import { chainOf, type Saved, type World } from './world.ts'
 /** Documents by digest, as the sequence sent them. */
 export type Documents = ReadonlyMap<string, unknown>
 
+/** How the state was chosen, and the documents that the plan quotes. */
+export interface Planned {
+  readonly skipped: readonly Skipped[]
+  readonly documents: Documents
+  readonly choice: 'latest' | 'named'
+}
+
 /** The plan to go on from a state; of warnings only the codes, because their words are for people. */
 export function planOf(
   world: World,
   saved: Saved,
-  { skipped, documents }: { readonly skipped: readonly Skipped[]; readonly documents: Documents },
+  { skipped, documents, choice }: Planned,
 ): Readonly<Record<string, unknown>> {
   const { manifest } = saved
   const chain = chainOf(world, saved)
@@ -25,6 +32,7 @@ export function planOf(
     job: manifest.job,
     partition: saved.partition,
     checkpoint: saved.checkpoint,
+    choice,
     step: manifest.step,
     asOf: world.facts.length - 1,
     stages,
@@ -33,6 +41,7 @@ export function planOf(
     seeds: manifest.shards
       .filter(({ seeds }) => seeds !== undefined)
       .map(({ rank, seeds }) => ({ rank, seeds })),
+    seedCoverage: coverageOf(saved),
     parameters: manifest.parameters,
     inputs: manifest.inputs ?? [],
     format: manifest.format,
@@ -44,6 +53,16 @@ export function planOf(
     skipped,
     warnings: warningsOf(world, saved),
   })
+}
+
+function coverageOf({ manifest: { shards } }: Saved): Readonly<Record<string, unknown>> {
+  const bare = shards.filter(({ seeds }) => seeds === undefined)
+  return {
+    rankCount: shards.length,
+    seededCount: shards.length - bare.length,
+    missingRanks: bare.map(({ rank }) => rank).toSorted((left, right) => left - right),
+    unevenGenerators: [],
+  }
 }
 
 function warningsOf(world: World, saved: Saved): readonly string[] {

@@ -71,13 +71,13 @@ function replyPlan(
     const choice = chosenState(world, checkpoint, { ...wish, job, partition })
     return 'broken' in choice
       ? { broken: [plain(choice.broken)] }
-      : { answer: planOf(world, choice.from, { skipped: [], documents }) }
+      : { answer: planOf(world, choice.from, { skipped: [], documents, choice: 'named' }) }
   }
   if (!world.jobs.has(job)) return refused('JOB_NOT_FOUND')
   const { good, skipped } = latestOf(candidatesOf(world, job, partition), world, wish)
   return good === undefined
     ? refused('NO_GOOD_CHECKPOINT', plain(skipped))
-    : { answer: planOf(world, good, { skipped, documents }) }
+    : { answer: planOf(world, good, { skipped, documents, choice: 'latest' }) }
 }
 
 function listed(world: World, filter: CheckpointFilter): readonly Saved[] {

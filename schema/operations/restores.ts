@@ -1,0 +1,70 @@
+import { Type } from 'typebox'
+import { Digest, JobName, RestoreId, RunId } from '../names.ts'
+import { asOfQuery, pageOf, pageQuery } from '../page.ts'
+import { Ownership, Restore, RestoreEnd, restoreOutcome, RestoreReceipt } from '../restore.ts'
+import {
+  closed,
+  inNamespace,
+  operation,
+  prefix,
+  SMALL_BODY_MAX_BYTES,
+  writeQuery,
+} from './operation.ts'
+
+/** Restores: recoveries that were carried out, and what became of them. */
+export const restoreOperations = {
+  openRestore: operation({
+    method: 'POST',
+    path: `${prefix}/restores`,
+    summary: 'Begin a restore of a checkpoint, and say whose its bytes are then',
+    description:
+      'Recorded before anything is fetched: retention keeps the checkpoint and its chain while the restore is under way, for up to 24 hours. A `claim` needs `run`.',
+    tag: 'recovery',
+    verb: 'append',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: writeQuery,
+    body: closed(
+      { checkpoint: Digest, ownership: Ownership, run: Type.Optional(RunId) },
+      'OpenRestore',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: RestoreReceipt,
+    answer: 'json',
+    repeat: 'by-key',
+    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND', 'RUN_NOT_FOUND'],
+  }),
+  closeRestore: operation({
+    method: 'POST',
+    path: `${prefix}/restores/{restore}/outcome`,
+    summary: 'Report how a restore ended',
+    description:
+      'A success with checked bytes raises the grade of the checkpoint, and of all that it needs, to `restored`. A failure is evidence against the checkpoint of the chain that holds a blob which is missing, or of another size or digest, in every one of its places; that a store could not be reached is none. The same outcome again changes nothing.',
+    tag: 'recovery',
+    verb: 'append',
+    reach: 'none',
+    params: closed({ ...inNamespace, restore: RestoreId }),
+    query: writeQuery,
+    body: closed(restoreOutcome, 'CloseRestore'),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: RestoreEnd,
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'RESTORE_NOT_FOUND', 'RESTORE_CLOSED'],
+  }),
+  listRestores: operation({
+    method: 'GET',
+    path: `${prefix}/restores`,
+    summary: 'List restores, newest first',
+    description: 'Without a job, the principal needs `read` on the whole namespace.',
+    tag: 'recovery',
+    verb: 'read',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: closed({ job: Type.Optional(JobName), ...pageQuery, ...asOfQuery }),
+    response: pageOf(Restore, 'RestorePage'),
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'INVALID_CURSOR', 'LOG_INDEX_OUT_OF_RANGE'],
+  }),
+}
