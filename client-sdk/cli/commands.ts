@@ -25,6 +25,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { restores } from './commands/restores.ts'
 import { retainCommands } from './commands/retain.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   register,
   ...runCommands,
   ...recoverCommands,
+  restores,
   verify,
   ...findingCommands,
   ...retainCommands,

@@ -33,6 +33,7 @@ const groups: Readonly<Record<string, string>> = {
   namespaces: 'declare and list namespaces',
   jobs: 'declare, get and list jobs',
   runs: 'list, get and close runs',
+  restores: 'list recoveries, and how they ended',
   checkpoints: 'list and look into checkpoints',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',

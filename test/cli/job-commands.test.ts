@@ -111,6 +111,26 @@ describe('a job that is a shell script', () => {
     assert.match(problem.requestId, /./)
   })
 
+  it('tells the catalog of its restores, unless it is asked not to', async () => {
+    const { items } = await ask('restores', 'list', 'nightly')
+    assert.deepEqual(
+      items.map((item: Record<string, unknown>) => [item['outcome'], item['run'] !== undefined]),
+      [
+        ['succeeded', true],
+        ['succeeded', false],
+      ],
+    )
+    const words = 'restore nightly --partition 2026-11-23 --into quiet --unreported'
+    assert.equal((await ask(...words.split(' '))).report, 'off')
+    assert.equal((await ask('restores', 'list')).items.length, 2)
+    const planned = await ask('plan', 'nightly', '--partition', '2026-11-23', '--max-step', '10')
+    assert.equal(planned.step, 10)
+    assert.equal(planned.skipped[0].reason, 'STEP_TOO_HIGH')
+    const none = await cairn('plan', 'nightly', '--partition', '2026-11-23', '--reads', 'npz@2')
+    assert.equal(none.code, 3)
+    assert.match(none.stderr, /FORMAT_UNREADABLE/)
+  })
+
   it('draws the lineage, and compares', async () => {
     const { checkpoint } = await ask('register', '--run-file', 'run2.json', '--step', '30')
     const { code, stdout } = await cairn('lineage', checkpoint)
@@ -149,9 +169,10 @@ describe('a job that is a shell script', () => {
     const withdrawn = await ask('tombstone', delta, '--reason', 'other', '--note', 'a test')
     assert.equal(withdrawn.reason, 'other')
     const history = await ask('checkpoints', 'history', delta)
+    const restored = ['restore.opened', 'restore.recorded', 'evidence.recorded']
     assert.deepEqual(
       history.items.map((item: { readonly entry: { readonly kind: string } }) => item.entry.kind),
-      ['checkpoint.registered', 'checkpoint.tombstoned'],
+      ['checkpoint.registered', ...restored, ...restored, 'checkpoint.tombstoned'],
     )
   })
 

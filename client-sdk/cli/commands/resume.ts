@@ -7,7 +7,7 @@ import { optional, repeated, required } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
 import { planNotes, summarizePlan } from '../plan-text.ts'
 import { minGrade, partition } from '../recovery-flags.ts'
-import { drawRestored, restorePlan } from '../restore-plan.ts'
+import { drawRestored, reportFlags, restoredDocument, restorePlan } from '../restore-plan.ts'
 import { drawFacts } from '../table.ts'
 
 export const resume = command({
@@ -38,6 +38,7 @@ export const resume = command({
       { usage: '--label <name=value>', summary: 'label of the run; may be given several times' },
       readPair,
     ),
+    ...reportFlags,
     ...s3Flags,
     ...connection,
   },
@@ -56,11 +57,19 @@ export const resume = command({
       }),
       ...constraintsOf(values),
     })
-    const { run, plan, skipped } = opened
     const restored =
-      plan === null || restoreInto === undefined
+      opened.plan === null || restoreInto === undefined
         ? undefined
-        : await restorePlan(session, plan, { ...values, into: restoreInto })
+        : await restorePlan(session, opened.plan, {
+            ...values,
+            into: restoreInto,
+            client,
+            run: opened.run,
+            asked: { ...defined({ minGrade: values.minGrade }), ...constraintsOf(values) },
+          })
+    // Where no place had a blob of the state, a newer attempt goes on from the next one.
+    const { run = opened.run, plan = opened.plan } = restored ?? {}
+    const skipped = plan?.skipped ?? opened.skipped
     const { id: runId, namespace, attempt } = run
     const identity = { run: runId, namespace, job, partition: run.partition, attempt }
     return {
@@ -68,7 +77,7 @@ export const resume = command({
         run: { ...identity, ...(environment === undefined ? {} : { environment }) },
         plan,
         skipped,
-        ...(restored === undefined ? {} : { restored }),
+        ...(restored === undefined ? {} : { restored: restoredDocument(restored) }),
       },
       text: (screen) => {
         const facts = drawFacts(screen, [
