@@ -39,6 +39,13 @@ export interface AccessRecord {
   readonly body: string
 }
 
+/** What `acknowledgeDrift` takes. */
+export interface AcknowledgeDrift {
+  readonly checkpoint: Digest
+  readonly caller: Caller
+  readonly note: Note
+}
+
 /** Number of the run for its job and partition, 1, 2, 3…: the fencing token. */
 export type Attempt = number
 
@@ -198,6 +205,19 @@ export interface Buckets {
   readonly items: readonly Bucket[]
 }
 
+/**
+ * What the run runs: it is held to how that differs from what made the state. Its
+ * environment is that of the run, unless it names another.
+ */
+export interface Caller {
+  /** A document, or the digest of one that is recorded. */
+  readonly environment?: Digest | Environment
+  readonly parameters?: JsonMap
+  readonly inputs?: readonly InputPin[]
+  readonly worldSize?: number
+  readonly format?: Format
+}
+
 /** Part of {@link SectionComparison}. */
 export interface Change {
   /** RFC 6901 JSON pointer within the section. */
@@ -329,6 +349,102 @@ export type Digest = `sha256:${string}`
 /** Part of {@link Lineage}. */
 export type Direction = 'ancestors' | 'descendants'
 
+/** Part of {@link DriftAcknowledgement}. */
+export interface Drift {
+  readonly verdict: DriftVerdict
+  /** The worst; absent where nothing differs. */
+  readonly severity?: DriftSeverity
+  readonly sections: readonly DriftSection[]
+  /** Sections in which nothing differs. */
+  readonly equal: readonly string[]
+  /** Over every change: what an acknowledgement acknowledges. */
+  readonly difference: Digest
+  /** Over the rules and verdicts. */
+  readonly ruleSet: Digest
+  /** The state's environment. */
+  readonly recorded?: Digest
+  /** The caller's environment. */
+  readonly current?: Digest
+  /** Where this difference was. */
+  readonly acknowledged?: LogIndex
+}
+
+/** What `acknowledgeDrift` answers. */
+export interface DriftAcknowledgement {
+  readonly checkpoint: Digest
+  readonly drift: Drift
+  readonly note: Note
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link DriftSection}. */
+export interface DriftChange {
+  /** Names joined by `.`; empty for the section as a whole. */
+  readonly fact: string
+  readonly severity: DriftSeverity
+  readonly recorded?: JsonValue
+  readonly current?: JsonValue
+}
+
+/** Only changes of versions that begin with this number: first, second or any later one. */
+export type DriftChangeKind = 'major' | 'minor' | 'patch'
+
+/** Part of {@link DriftTerms}. */
+export interface DriftRule {
+  /** A section, such as `code` or `parameters`; `*` stands for any characters. */
+  readonly section: string
+  /** A fact, such as `commit` or `nvidia.driver`. Default: any. */
+  readonly fact?: string
+  readonly change?: DriftChangeKind
+  readonly severity: DriftSeverity
+}
+
+/** Part of {@link Drift}. */
+export interface DriftSection {
+  readonly section: string
+  /** The worst of them. */
+  readonly severity: DriftSeverity
+  readonly changeCount: number
+  /** The first 200. */
+  readonly changes: readonly DriftChange[]
+}
+
+/**
+ * `blocker`: results are not comparable, or loading may fail. `critical`: another behaviour
+ * is likely. `major`: it is possible. `minor`: it is unlikely. `info`: context. `unknown`:
+ * one side recorded nothing, which is never taken as equal.
+ */
+export type DriftSeverity = 'blocker' | 'critical' | 'major' | 'unknown' | 'minor' | 'info'
+
+/**
+ * How severe a difference is between what made a state and what goes on from it. Of the
+ * policy that the job names, or else of the one with the name `drift`.
+ */
+export interface DriftTerms {
+  readonly rules?: readonly DriftRule[]
+  readonly verdicts?: DriftVerdicts
+}
+
+/** Part of {@link Drift}. */
+export type DriftVerdict = 'allow' | 'allow-with-acknowledgement' | 'refuse'
+
+/** Part of {@link DriftTerms}. */
+export interface DriftVerdicts {
+  readonly blocker?: DriftVerdict
+  readonly critical?: DriftVerdict
+  readonly major?: DriftVerdict
+  readonly unknown?: DriftVerdict
+  readonly minor?: DriftVerdict
+  readonly info?: DriftVerdict
+}
+
 /** `follows`: the previous checkpoint of the same run. */
 export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
 
@@ -455,7 +571,7 @@ export type FeatureResult = 'proven' | 'refuted' | 'unknown'
 /** Part of {@link Evidence}. */
 export type Finding = 'present' | 'verified' | 'restored'
 
-/** Part of {@link Manifest}. */
+/** Part of {@link Caller}. */
 export interface Format {
   readonly name: string
   readonly version: string
@@ -546,7 +662,7 @@ export interface InclusionProof {
   readonly path: readonly string[]
 }
 
-/** Part of {@link Manifest}. */
+/** Part of {@link Caller}. */
 export interface InputPin {
   readonly name: string
   readonly version?: string
@@ -786,7 +902,7 @@ export interface NamespaceSpec {
   readonly labels?: Labels
 }
 
-/** Part of {@link CloseRestore}. */
+/** Part of {@link AcknowledgeDrift}. */
 export type Note = string
 
 /** What `openRestore` takes. */
@@ -821,6 +937,9 @@ export interface OpenRun {
   /** Where the restore runs: sources there come first. */
   readonly region?: Region
   readonly environment?: Digest
+  readonly caller?: Caller
+  /** Go on in spite of a difference that has to be acknowledged, and why. */
+  readonly acknowledgeDrift?: Note
   readonly labels?: Labels
 }
 
@@ -943,6 +1062,8 @@ export interface PlanRecovery {
   readonly worldSize?: number
   /** Where the restore runs: sources there come first. */
   readonly region?: Region
+  /** What the restore runs: the plan says how that differs. */
+  readonly caller?: Caller
   /** Give each source a URL that is good for so long. */
   readonly urlSeconds?: number
   readonly asOf?: LogIndex
@@ -970,6 +1091,7 @@ export type PlanWarningCode =
   | 'ENVIRONMENT_MISSING'
   | 'NOT_VERIFIED'
   | 'ABANDONED'
+  | 'DRIFT'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -1021,6 +1143,7 @@ export interface PolicySpec {
    */
   readonly graceSeconds?: number
   readonly storage?: StoragePolicy
+  readonly drift?: DriftTerms
   readonly verification?: VerificationPolicy
 }
 
@@ -1112,6 +1235,7 @@ export interface RecoveryPlan {
   readonly format?: Format
   readonly progress?: Progress
   readonly environment?: PlanEnvironment
+  readonly drift?: Drift
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
 }
@@ -1957,6 +2081,8 @@ export interface Operations {
       | 'ENVIRONMENT_NOT_FOUND'
       | 'REGISTRATION_CONFLICT'
       | 'PLAN_TOO_LARGE'
+      | 'DRIFT_REFUSED'
+      | 'DRIFT_UNACKNOWLEDGED'
   }
   /**
    * Get the latest good checkpoint, and what was passed over. Good or an error: never an
@@ -1995,6 +2121,8 @@ export interface Operations {
       | 'CHECKPOINT_NOT_GOOD'
       | 'RESUME_MISMATCH'
       | 'PLAN_TOO_LARGE'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'DRIFT_REFUSED'
       | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /**
@@ -2035,6 +2163,25 @@ export interface Operations {
     }
     readonly response: RestoreEnd
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESTORE_NOT_FOUND' | 'RESTORE_CLOSED'
+  }
+  /**
+   * Acknowledge how what is run differs from what made a state. Holds for exactly this
+   * difference, under the rules that are in force, and for every state of the job that
+   * differs so. Repeating it answers the first one.
+   */
+  readonly acknowledgeDrift: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: AcknowledgeDrift
+    }
+    readonly response: DriftAcknowledgement
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'ENVIRONMENT_NOT_FOUND' | 'DRIFT_REFUSED'
   }
   /**
    * List restores, newest first. Without a job, the principal needs `read` on the whole
@@ -2422,6 +2569,7 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   planRecovery: { method: 'POST', path: '/v1/namespaces/{namespace}/recovery-plans' },
   openRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores', repeat: 'by-key' },
   closeRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores/{restore}/outcome' },
+  acknowledgeDrift: { method: 'POST', path: '/v1/namespaces/{namespace}/drift-acknowledgements' },
   listRestores: { method: 'GET', path: '/v1/namespaces/{namespace}/restores' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {

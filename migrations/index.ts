@@ -10,6 +10,7 @@ import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import { restore } from './0050-restore.ts'
+import { driftAcknowledgement } from './0051-drift-acknowledgement.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   accessHead,
   bucketProbe,
   restore,
+  driftAcknowledgement,
 ]

@@ -68,6 +68,8 @@ export const errorCodes = {
   CHECKPOINT_NOT_GOOD: { retryable: false },
   RESUME_MISMATCH: { retryable: false },
   RESTORE_CLOSED: { retryable: false },
+  DRIFT_REFUSED: { retryable: false },
+  DRIFT_UNACKNOWLEDGED: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
 
   // What a blob store says of bytes, or of itself.

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { BlobReference, Region } from './blob-reference.ts'
 import { CheckpointSummary, Skipped } from './checkpoint.ts'
+import { Drift } from './drift.ts'
 import { Environment } from './environment.ts'
 import type { Immutable } from './immutable.ts'
 import { JsonMap } from './json-value.ts'
@@ -94,6 +95,7 @@ export const PlanWarning = Type.Object(
         'ENVIRONMENT_MISSING',
         'NOT_VERIFIED',
         'ABANDONED',
+        'DRIFT',
       ],
       { title: 'PlanWarningCode' },
     ),
@@ -134,6 +136,7 @@ export const RecoveryPlan = Type.Object(
         { title: 'PlanEnvironment', additionalProperties: false },
       ),
     ),
+    drift: Type.Optional(Drift),
     skipped: Type.Array(Skipped),
     warnings: Type.Array(PlanWarning),
   },

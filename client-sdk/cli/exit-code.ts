@@ -75,6 +75,8 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
   RESTORE_CLOSED: 'conflict',
+  DRIFT_REFUSED: 'conflict',
+  DRIFT_UNACKNOWLEDGED: 'conflict',
   POLICY_VIOLATED: 'conflict',
   BLOB_ARCHIVED: 'conflict',
   BLOB_LOCKED: 'conflict',

@@ -2,18 +2,19 @@ import { Type } from 'typebox'
 import { Region } from '../blob-reference.ts'
 import { Grade, Skipped } from '../checkpoint.ts'
 import { constraints } from '../constraint.ts'
-import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
+import { Caller } from '../drift.ts'
+import { Digest, JobName, Labels, Note, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan } from '../recovery-plan.ts'
 import { Proof } from '../proof.ts'
 import { Run } from '../run.ts'
 import {
   closed,
+  DOCUMENT_BODY_MAX_BYTES,
   inNamespace,
   noQuery,
   operation,
   prefix,
-  SMALL_BODY_MAX_BYTES,
   writeQuery,
 } from './operation.ts'
 
@@ -64,11 +65,24 @@ export const recoverOperations = {
         ...constraints,
         region,
         environment: Type.Optional(Digest),
+        caller: Type.Optional(
+          Type.Unsafe<Caller>({
+            ...Caller,
+            description:
+              'What the run runs: it is held to how that differs from what made the state. Its environment is that of the run, unless it names another.',
+          }),
+        ),
+        acknowledgeDrift: Type.Optional(
+          Type.Unsafe<string>({
+            ...Note,
+            description: 'Go on in spite of a difference that has to be acknowledged, and why.',
+          }),
+        ),
         labels: Type.Optional(Labels),
       },
       'OpenRun',
     ),
-    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
     response: closed(
       {
         run: Run,
@@ -89,6 +103,8 @@ export const recoverOperations = {
       'ENVIRONMENT_NOT_FOUND',
       'REGISTRATION_CONFLICT',
       'PLAN_TOO_LARGE',
+      'DRIFT_REFUSED',
+      'DRIFT_UNACKNOWLEDGED',
     ],
   }),
   getLatest: operation({
@@ -129,6 +145,12 @@ export const recoverOperations = {
         ...wanted,
         ...constraints,
         region,
+        caller: Type.Optional(
+          Type.Unsafe<Caller>({
+            ...Caller,
+            description: 'What the restore runs: the plan says how that differs.',
+          }),
+        ),
         urlSeconds: Type.Optional(
           Type.Integer({
             description: 'Give each source a URL that is good for so long.',
@@ -140,7 +162,7 @@ export const recoverOperations = {
       },
       'PlanRecovery',
     ),
-    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
     response: RecoveryPlan,
     answer: 'json',
     repeat: 'safe',
@@ -152,6 +174,8 @@ export const recoverOperations = {
       'CHECKPOINT_NOT_GOOD',
       'RESUME_MISMATCH',
       'PLAN_TOO_LARGE',
+      'ENVIRONMENT_NOT_FOUND',
+      'DRIFT_REFUSED',
       'LOG_INDEX_OUT_OF_RANGE',
     ],
   }),

@@ -10,7 +10,7 @@ import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
 import { readHoldsOn } from '../timeline/read-holds.ts'
-import { readRestoresOf } from '../timeline/read-restores.ts'
+import { readAcknowledgementsOf, readRestoresOf } from '../timeline/read-restores.ts'
 import { parseEntryRecord, type EntryRecord } from './rules.ts'
 
 /** Entries about a checkpoint; `next` is null on the last page. */
@@ -41,7 +41,7 @@ const evidenceAfter = statement<EvidencePage, Pick<Row<'evidence'>, 'log_index'>
 )
 
 /**
- * Everything recorded about a checkpoint, oldest first: its registration, evidence, restores, holds and tombstone.
+ * Everything recorded about a checkpoint, oldest first: its registration, evidence, restores, acknowledged drift, holds and tombstone.
  *
  * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR | LOG_CORRUPT}
  */
@@ -62,11 +62,14 @@ export async function getHistory(
     limit: limit + 1,
   })
   const holds = await readHoldsOn(db, { namespace, checkpoint: digest, asOf: NOW })
-  const restores = await readRestoresOf(db, { namespace, checkpoint: digest })
+  const subject = { namespace, checkpoint: digest }
+  const restores = await readRestoresOf(db, subject)
+  const acknowledged = await readAcknowledgementsOf(db, subject)
   const found = [
     row.log_index,
     row.tombstoned_index,
     ...evidence.map((one) => one.log_index),
+    ...acknowledged,
     ...restores.flatMap((restore) => [restore.opened_index, restore.closed_index]),
     ...holds.flatMap((hold) => [hold.placed_index, hold.ended_index]),
   ]

@@ -1,5 +1,7 @@
 import type { Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
+import type { Drift } from '../../schema/drift.ts'
+import type { EntryOf } from '../../schema/entry.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
@@ -15,7 +17,9 @@ import type { Row } from '../store/tables.ts'
 import { describeRuns } from '../timeline/describe-runs.ts'
 import { environmentByDigest, lineByJob, read, runById } from '../timeline/lookups.ts'
 import type { Filter } from '../timeline/standing.ts'
+import { assessDrift } from './assess-drift.ts'
 import { buildPlan } from './build-plan.ts'
+import { checkDrift } from './check-drift.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
 import { filterCandidates } from './filter-candidates.ts'
 import type { SourceWishes } from './rank-sources.ts'
@@ -48,7 +52,7 @@ interface Opened {
  *
  * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | ENVIRONMENT_NOT_FOUND | REGISTRATION_CONFLICT}
  * @throws {NO_GOOD_CHECKPOINT | CHECKPOINT_NOT_FOUND | CHECKPOINT_NOT_GOOD | RESUME_MISMATCH}
- * @throws {PLAN_TOO_LARGE}
+ * @throws {PLAN_TOO_LARGE | DRIFT_REFUSED | DRIFT_UNACKNOWLEDGED}
  */
 export async function openRun(
   context: Context,
@@ -98,7 +102,8 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
   if (checkpoint !== undefined) {
     await buildPlan(db, { checkpoint, asOf: NOW, skipped, sources, choice: 'latest' })
   }
-  const declaring = await declarationOf(db, opening)
+  const { drift, acknowledging } = await compareDrift(db, body, checkpoint)
+  const before = [...(await declarationOf(db, opening)), ...acknowledging]
   const entry: Draft = {
     kind: 'run.opened',
     subject: run,
@@ -108,12 +113,13 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
     ...(checkpoint === undefined ? {} : { restoredFrom: restoredFrom(checkpoint) }),
     ...(body.environment === undefined ? {} : { environment: body.environment }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
+    ...(drift === undefined ? {} : { drift }),
   }
   return {
-    drafts: [...declaring, { entry }],
+    drafts: [...before, { entry }],
     result: ({ index }) => ({
       run,
-      index: (index + declaring.length) as LogIndex,
+      index: (index + before.length) as LogIndex,
       restored: checkpoint?.digest ?? null,
       skipped,
     }),
@@ -156,6 +162,43 @@ async function chooseFor(
       from: body.resume,
     },
   )
+}
+
+interface Compared {
+  /** What the entry says of it. */
+  readonly drift?: EntryOf<'run.opened'>['drift']
+  readonly acknowledging: readonly { readonly entry: Draft }[]
+}
+
+/** Holds the run to how what it runs differs from what made the state. */
+async function compareDrift(
+  db: Reader,
+  body: Input['body'],
+  checkpoint: Row<'checkpoint'> | undefined,
+): Promise<Compared> {
+  const found = checkpoint && (await driftOf(db, { body, checkpoint, asOf: NOW }))
+  if (checkpoint === undefined || found === undefined) return { acknowledging: [] }
+  const entry = checkDrift(found, { checkpoint, note: body.acknowledgeDrift })
+  const { verdict, difference, ruleSet } = found
+  const acknowledging = entry === undefined ? [] : [{ entry }]
+  return { drift: { verdict, difference, ruleSet }, acknowledging }
+}
+
+function driftOf(
+  db: Reader,
+  at: {
+    readonly body: Input['body']
+    readonly checkpoint: Row<'checkpoint'>
+    readonly asOf: LogIndex
+  },
+): Promise<Drift | undefined> {
+  const { body, checkpoint, asOf } = at
+  const { caller, environment } = body
+  const own = environment === undefined ? {} : { environment }
+  const onlyByPolicy = caller === undefined
+  return onlyByPolicy && environment === undefined
+    ? Promise.resolve(undefined)
+    : assessDrift(db, { checkpoint, caller: { ...own, ...caller }, asOf, onlyByPolicy })
 }
 
 /** A job that nobody declared is declared by its first run. */
@@ -202,6 +245,7 @@ async function describe(
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
   const choice = body.resume === 'latest' ? 'latest' : 'named'
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources, choice })
+  const drift = await driftOf(db, { body, checkpoint, asOf: index })
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources, choice, drift })
   return { run: described, plan, skipped }
 }

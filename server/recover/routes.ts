@@ -1,6 +1,7 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
 import type { restoreOperations } from '../../schema/operations/restores.ts'
 import { answer, json, type Route } from '../http/route.ts'
+import { acknowledgeDrift } from './acknowledge-drift.ts'
 import { closeRestore } from './close-restore.ts'
 import { getLatest } from './get-latest.ts'
 import { listRestores } from './list-restores.ts'
@@ -23,6 +24,8 @@ export const recoverRoutes = {
     answer(await openRestore(context, principal, input), { status: 201 }),
   closeRestore: json(closeRestore),
   listRestores: json(listRestores),
+  acknowledgeDrift: async (context, principal, input) =>
+    answer(await acknowledgeDrift(context, principal, input), { status: 201 }),
 } satisfies {
   readonly [Id in keyof typeof recoverOperations | keyof typeof restoreOperations]: Route<Id>
 }

@@ -10,6 +10,13 @@ export const lastOfRun = newestOf('checkpoint', 'step', 'namespace', 'run')
 /** The newest evidence of a namespace with an outcome. */
 export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'outcome')
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
+export const acknowledgementOf = lookupOf(
+  'drift_acknowledgement',
+  'namespace',
+  'job',
+  'difference',
+  'rule_set',
+)
 export const restoreById = lookupOf('restore', 'namespace', 'restore')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 

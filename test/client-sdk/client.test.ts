@@ -110,6 +110,7 @@ describe('a client', () => {
           durationMs: 1,
         }),
       () => catalog.recovery.restores().first(),
+      () => catalog.recovery.acknowledgeDrift({ checkpoint: digest, caller: {}, note: 'n' }),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.log.entries().first(),

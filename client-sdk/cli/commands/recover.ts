@@ -59,11 +59,22 @@ const plan = command({
     checkpoint: checkpointFlag,
     ...wanted,
     ...constraintFlags,
+    runsIn: optional(
+      {
+        usage: '--runs-in <digest>',
+        summary: 'what the restore runs in: says how that differs from what made the state',
+      },
+      readDigest,
+    ),
     ...connection,
   },
   run: async (session, values) => {
     const client = await openClient(session, values)
-    const found = await client.recovery.plan(questionOf(values.job, values))
+    const { runsIn } = values
+    const found = await client.recovery.plan({
+      ...questionOf(values.job, values),
+      ...(runsIn === undefined ? {} : { caller: { environment: runsIn } }),
+    })
     return { document: found, text: (screen) => drawPlan(screen, found) }
   },
 })

@@ -3,7 +3,8 @@ import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
-import { optional, repeated, required } from '../flag.ts'
+import { drawDrift } from '../drift-text.ts'
+import { optional, repeated, required, toggle } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
 import { planNotes, summarizePlan } from '../plan-text.ts'
 import { minGrade, partition } from '../recovery-flags.ts'
@@ -34,6 +35,17 @@ export const resume = command({
       { usage: '--environment <digest>', summary: 'what the run runs in' },
       readDigest,
     ),
+    checkDrift: toggle(
+      '--check-drift',
+      'hold the run to how --environment differs from what made the state',
+    ),
+    acknowledgeDrift: optional(
+      {
+        usage: '--acknowledge-drift <note>',
+        summary: 'go on in spite of a difference, and why; checks it as well',
+      },
+      readText,
+    ),
     labels: repeated(
       { usage: '--label <name=value>', summary: 'label of the run; may be given several times' },
       readPair,
@@ -44,6 +56,7 @@ export const resume = command({
   },
   run: async (session, values) => {
     const { job, run: id, from, environment, restoreInto } = values
+    const { checkDrift, acknowledgeDrift } = values
     const client = await openClient(session, values)
     const opened = await client.runs.resume({
       ...defined({
@@ -53,6 +66,8 @@ export const resume = command({
         resume: from,
         minGrade: values.minGrade,
         environment,
+        acknowledgeDrift,
+        caller: checkDrift || acknowledgeDrift !== undefined ? {} : undefined,
         labels: collectPairs('--label', values.labels),
       }),
       ...constraintsOf(values),
@@ -89,8 +104,9 @@ export const resume = command({
           ['checkpoint', plan?.checkpoint],
         ])
         const notes = planNotes(screen, { warnings: plan?.warnings ?? [], skipped })
+        const drift = plan?.drift === undefined ? [] : [drawDrift(screen, plan.drift)]
         const files = restored === undefined ? [] : [drawRestored(screen, restored)]
-        return [facts, ...notes, ...files].join('\n\n')
+        return [facts, ...drift, ...notes, ...files].join('\n\n')
       },
     }
   },
