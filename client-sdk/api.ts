@@ -67,6 +67,13 @@ export interface AccessRecord {
   readonly body: string
 }
 
+/** What `acknowledgeDrift` takes. */
+export interface AcknowledgeDrift {
+  readonly checkpoint: Digest
+  readonly caller: Caller
+  readonly note: Note
+}
+
 /** Part of {@link FormatReading}. */
 export interface AppliedUpcast {
   readonly from: FormatVersionName
@@ -215,6 +222,19 @@ export type BucketVersioning = 'enabled' | 'suspended' | 'off' | 'unknown'
 /** What `listBuckets` answers. */
 export interface Buckets {
   readonly items: readonly Bucket[]
+}
+
+/**
+ * What the run runs: it is held to how that differs from what made the state. Its
+ * environment is that of the run, unless it names another.
+ */
+export interface Caller {
+  /** A document, or the digest of one that is recorded. */
+  readonly environment?: Digest | Environment
+  readonly parameters?: JsonMap
+  readonly inputs?: readonly InputPin[]
+  readonly worldSize?: number
+  readonly format?: Format
 }
 
 /** Part of {@link SectionComparison}. */
@@ -381,6 +401,102 @@ export interface Disagreement {
 /** Part of {@link Disagreement}. */
 export type DisagreementKind = 'missing' | 'size-differs' | 'orphan'
 
+/** Part of {@link DriftAcknowledgement}. */
+export interface Drift {
+  readonly verdict: DriftVerdict
+  /** The worst; absent where nothing differs. */
+  readonly severity?: DriftSeverity
+  readonly sections: readonly DriftSection[]
+  /** Sections in which nothing differs. */
+  readonly equal: readonly string[]
+  /** Over every change: what an acknowledgement acknowledges. */
+  readonly difference: Digest
+  /** Over the rules and verdicts. */
+  readonly ruleSet: Digest
+  /** The state's environment. */
+  readonly recorded?: Digest
+  /** The caller's environment. */
+  readonly current?: Digest
+  /** Where this difference was. */
+  readonly acknowledged?: LogIndex
+}
+
+/** What `acknowledgeDrift` answers. */
+export interface DriftAcknowledgement {
+  readonly checkpoint: Digest
+  readonly drift: Drift
+  readonly note: Note
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link DriftSection}. */
+export interface DriftChange {
+  /** Names joined by `.`; empty for the section as a whole. */
+  readonly fact: string
+  readonly severity: DriftSeverity
+  readonly recorded?: JsonValue
+  readonly current?: JsonValue
+}
+
+/** Only changes of versions that begin with this number: first, second or any later one. */
+export type DriftChangeKind = 'major' | 'minor' | 'patch'
+
+/** Part of {@link DriftTerms}. */
+export interface DriftRule {
+  /** A section, such as `code` or `parameters`; `*` stands for any characters. */
+  readonly section: string
+  /** A fact, such as `commit` or `nvidia.driver`. Default: any. */
+  readonly fact?: string
+  readonly change?: DriftChangeKind
+  readonly severity: DriftSeverity
+}
+
+/** Part of {@link Drift}. */
+export interface DriftSection {
+  readonly section: string
+  /** The worst of them. */
+  readonly severity: DriftSeverity
+  readonly changeCount: number
+  /** The first 200. */
+  readonly changes: readonly DriftChange[]
+}
+
+/**
+ * `blocker`: results are not comparable, or loading may fail. `critical`: another behaviour
+ * is likely. `major`: it is possible. `minor`: it is unlikely. `info`: context. `unknown`:
+ * one side recorded nothing, which is never taken as equal.
+ */
+export type DriftSeverity = 'blocker' | 'critical' | 'major' | 'unknown' | 'minor' | 'info'
+
+/**
+ * How severe a difference is between what made a state and what goes on from it. Of the
+ * policy that the job names, or else of the one with the name `drift`.
+ */
+export interface DriftTerms {
+  readonly rules?: readonly DriftRule[]
+  readonly verdicts?: DriftVerdicts
+}
+
+/** Part of {@link Drift}. */
+export type DriftVerdict = 'allow' | 'allow-with-acknowledgement' | 'refuse'
+
+/** Part of {@link DriftTerms}. */
+export interface DriftVerdicts {
+  readonly blocker?: DriftVerdict
+  readonly critical?: DriftVerdict
+  readonly major?: DriftVerdict
+  readonly unknown?: DriftVerdict
+  readonly minor?: DriftVerdict
+  readonly info?: DriftVerdict
+}
+
 /** `follows`: the previous checkpoint of the same run. */
 export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
 
@@ -517,7 +633,7 @@ export interface FinalizeReservation {
 /** Part of {@link Evidence}. */
 export type Finding = 'present' | 'verified' | 'restored'
 
-/** Part of {@link Manifest}. */
+/** Part of {@link Caller}. */
 export interface Format {
   readonly name: string
   readonly version: string
@@ -704,7 +820,7 @@ export interface InclusionProof {
   readonly path: readonly string[]
 }
 
-/** Part of {@link Manifest}. */
+/** Part of {@link Caller}. */
 export interface InputPin {
   readonly name: string
   readonly version?: string
@@ -1028,6 +1144,9 @@ export interface OpenRun {
   /** Regions to fetch from, the best first; others come after them. */
   readonly regions?: readonly Region[]
   readonly environment?: Digest
+  readonly caller?: Caller
+  /** Go on in spite of a difference that has to be acknowledged, and why. */
+  readonly acknowledgeDrift?: Note
   readonly labels?: Labels
 }
 
@@ -1222,6 +1341,8 @@ export interface PlanRecovery {
   readonly presignSeconds?: number
   /** Regions to fetch from, the best first; others come after them. */
   readonly regions?: readonly Region[]
+  /** What the restore runs: the plan says how that differs. */
+  readonly caller?: Caller
   readonly asOf?: LogIndex
 }
 
@@ -1271,6 +1392,7 @@ export type PlanWarningCode =
   | 'NOT_PRESIGNED'
   | 'FORMAT_UNKNOWN'
   | 'UPCAST_FAILED'
+  | 'DRIFT'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -1322,6 +1444,7 @@ export interface PolicySpec {
    */
   readonly graceSeconds?: number
   readonly storage?: StoragePolicy
+  readonly drift?: DriftTerms
   readonly verification?: VerificationPolicy
 }
 
@@ -1470,6 +1593,7 @@ export interface RecoveryPlan {
   readonly formatReading?: FormatReading
   readonly progress?: Progress
   readonly environment?: PlanEnvironment
+  readonly drift?: Drift
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
 }
@@ -2910,6 +3034,8 @@ export interface Operations {
       | 'RESUME_TOKEN_STALE'
       | 'WINDOW_MISMATCH'
       | 'PLAN_TOO_LARGE'
+      | 'DRIFT_REFUSED'
+      | 'DRIFT_UNACKNOWLEDGED'
   }
   /**
    * Get the latest good checkpoint, and what was passed over. Good or an error: never an
@@ -2948,6 +3074,8 @@ export interface Operations {
       | 'BLOBS_SWEPT'
       | 'RESUME_MISMATCH'
       | 'PLAN_TOO_LARGE'
+      | 'ENVIRONMENT_NOT_FOUND'
+      | 'DRIFT_REFUSED'
       | 'LOG_INDEX_OUT_OF_RANGE'
   }
   /**
@@ -3067,6 +3195,25 @@ export interface Operations {
     }
     readonly response: RestoreEnd
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'RESTORE_NOT_FOUND' | 'RESTORE_CLOSED'
+  }
+  /**
+   * Acknowledge how what is run differs from what made a state. Holds for exactly this
+   * difference, under the rules that are in force, and for every state of the job that
+   * differs so. Repeating it answers the first one.
+   */
+  readonly acknowledgeDrift: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: AcknowledgeDrift
+    }
+    readonly response: DriftAcknowledgement
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'ENVIRONMENT_NOT_FOUND' | 'DRIFT_REFUSED'
   }
   /**
    * List restores, newest first. Without a job, the principal needs `read` on the whole
@@ -3578,6 +3725,7 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   exchangeResumeToken: { method: 'POST', path: '/v1/namespaces/{namespace}/resume-tokens/plan' },
   openRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores', repeat: 'by-key' },
   closeRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores/{restore}/outcome' },
+  acknowledgeDrift: { method: 'POST', path: '/v1/namespaces/{namespace}/drift-acknowledgements' },
   listRestores: { method: 'GET', path: '/v1/namespaces/{namespace}/restores' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {

@@ -6,13 +6,10 @@ export type { SpoolProblem } from './spool/refused.ts'
 export { openStaging, type StagingOptions } from './staging/open-staging.ts'
 export { openDiskStore } from './stores/disk.ts'
 export { openDiskReader, type BlobReader } from './stores/disk-reader.ts'
-export {
-  restore,
-  type RestoredFile,
-  type RestoredStage,
-  type RestoredState,
-  type RestoreOptions,
-} from './restore/restore.ts'
+export type { Candidate, Reporting } from './restore/candidate.ts'
+export type { FetchedState, RestoredFile, RestoredStage } from './restore/fetch-state.ts'
+export type { Wishes } from './restore/find-next.ts'
+export { restore, type RestoredState, type RestoreOptions } from './restore/restore.ts'
 export type { RestoreProgress } from './restore/restore-meter.ts'
 export {
   captureEnvironment,

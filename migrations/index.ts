@@ -14,6 +14,7 @@ import { reservation } from './0020-reservation.ts'
 import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
 import { restore } from './0050-restore.ts'
+import { driftAcknowledgement } from './0051-drift-acknowledgement.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   format,
   partitionWindow,
   restore,
+  driftAcknowledgement,
 ]

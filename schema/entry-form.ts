@@ -19,6 +19,7 @@ const membersOf: Readonly<Record<EntryKind, readonly string[]>> = {
     'labels?',
     'window?',
     'rewind?',
+    'drift?',
   ],
   'run.closed': ['outcome', 'note?'],
   'checkpoint.registered': ['chainLength', 'restoredFrom?', 'reservation?'],
@@ -46,6 +47,7 @@ const membersOf: Readonly<Record<EntryKind, readonly string[]>> = {
   'bucket.reconciled': ['counts', 'examples', 'isContinued?'],
   'format.published': ['version', 'schema', 'compatibility', 'changelog', 'recovery', 'upcasts?'],
   'checkpoint.tombstoned': ['reason', 'note?', 'successor?'],
+  'drift.acknowledged': ['job', 'difference', 'ruleSet', 'recorded?', 'current?', 'note'],
   'hold.placed': ['hold', 'reason', 'until?', 'replaces?'],
   'hold.lifted': ['hold', 'placed'],
   'retention.decided': [

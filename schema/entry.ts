@@ -1,6 +1,7 @@
 import type { BucketFindings } from './bucket.ts'
 import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
+import type { DriftVerdict } from './drift.ts'
 import type { FormatFacts } from './format.ts'
 import type { Kind, Tier } from './manifest.ts'
 import type {
@@ -79,6 +80,12 @@ export interface RunOpened extends EntryBase {
   readonly window?: Window
   /** That it goes back on purpose, and leaves newer states behind. */
   readonly rewind?: true
+  /** How what it runs differs from what made the state that it goes on from, where that was compared. */
+  readonly drift?: {
+    readonly verdict: DriftVerdict
+    readonly difference: Digest
+    readonly ruleSet: Digest
+  }
 }
 
 export interface RunClosed extends EntryBase {
@@ -167,6 +174,19 @@ export interface RestoreOpened extends EntryBase {
   readonly partition: Partition
   readonly ownership: Ownership
   readonly run?: RunId
+}
+
+/** Somebody goes on from a state in spite of exactly this difference. */
+export interface DriftAcknowledged extends EntryBase {
+  readonly kind: 'drift.acknowledged'
+  readonly subject: Digest
+  readonly job: JobName
+  readonly difference: Digest
+  readonly ruleSet: Digest
+  /** The state's environment, and the one of who goes on. */
+  readonly recorded?: Digest
+  readonly current?: Digest
+  readonly note: string
 }
 
 /** How it ended. What that says of bytes is evidence, in entries of its own. */
@@ -276,6 +296,7 @@ export type Entry =
   | BucketProbed
   | BucketReconciled
   | RestoreOpened
+  | DriftAcknowledged
   | RestoreRecorded
   | HoldPlaced
   | HoldLifted

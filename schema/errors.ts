@@ -83,6 +83,8 @@ export const errorCodes = {
   RESUME_TOKEN_STALE: { retryable: false },
   WINDOW_MISMATCH: { retryable: false },
   RESTORE_CLOSED: { retryable: false },
+  DRIFT_REFUSED: { retryable: false },
+  DRIFT_UNACKNOWLEDGED: { retryable: false },
   POLICY_VIOLATED: { retryable: false },
   FORMAT_CONFLICT: { retryable: false },
   FORMAT_INCOMPATIBLE: { retryable: false },

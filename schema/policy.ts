@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Grade } from './checkpoint.ts'
+import { DriftTerms } from './drift.ts'
 import type { Immutable } from './immutable.ts'
 import { Tier } from './manifest.ts'
 import { LogIndex, NamespaceName, Note, PolicyName, Timestamp } from './names.ts'
@@ -108,6 +109,13 @@ export const PolicySpec = Type.Object(
         },
         { title: 'StoragePolicy', additionalProperties: false },
       ),
+    ),
+    drift: Type.Optional(
+      Type.Unsafe<DriftTerms>({
+        ...DriftTerms,
+        description:
+          'How severe a difference is between what made a state and what goes on from it. Of the policy that the job names, or else of the one with the name `drift`.',
+      }),
     ),
     verification: Type.Optional(
       Type.Object(

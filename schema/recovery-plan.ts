@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { BlobReference, Region } from './blob-reference.ts'
 import { CheckpointSummary, Skipped } from './checkpoint.ts'
+import { Drift } from './drift.ts'
 import { Environment } from './environment.ts'
 import { FormatReading } from './format.ts'
 import type { Immutable } from './immutable.ts'
@@ -134,6 +135,7 @@ export const PlanWarning = Type.Object(
         'NOT_PRESIGNED',
         'FORMAT_UNKNOWN',
         'UPCAST_FAILED',
+        'DRIFT',
       ],
       { title: 'PlanWarningCode' },
     ),
@@ -174,6 +176,7 @@ export const RecoveryPlan = Type.Object(
         { title: 'PlanEnvironment', additionalProperties: false },
       ),
     ),
+    drift: Type.Optional(Drift),
     skipped: Type.Array(Skipped),
     warnings: Type.Array(PlanWarning),
   },

@@ -45,7 +45,12 @@ export async function tryCheckpoint(
   try {
     const { job, partition, checkpoint: digest } = checkpoint
     const plan = await client.recovery.plan({ job, partition, checkpoint: digest })
-    await restorePlan(session, plan, { ...trial.stores, into: folder })
+    await restorePlan(session, plan, {
+      ...trial.stores,
+      into: folder,
+      ownership: undefined,
+      unreported: true,
+    })
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     if (!isCatalogError(error) || error.retryable) throw error

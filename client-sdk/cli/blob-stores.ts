@@ -76,7 +76,9 @@ export async function readersOf(
   values: ValuesOf<typeof s3Flags>,
 ): Promise<readonly BlobReader[]> {
   const disk = openDiskReader()
-  const needsS3 = plan.stages.some(({ blobs }) => blobs.some(({ uri }) => uri.startsWith('s3:')))
+  const needsS3 = plan.stages.some(({ blobs }) =>
+    blobs.some((blob) => [blob, ...(blob.copies ?? [])].some(({ uri }) => uri.startsWith('s3:'))),
+  )
   if (!needsS3) return [disk]
   const { openS3Reader } = await import('../s3.ts')
   return [disk, openS3Reader(connectionOf(session, values))]

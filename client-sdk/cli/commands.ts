@@ -27,6 +27,7 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { restores } from './commands/restores.ts'
 import { retainCommands } from './commands/retain.ts'
 import { replayCommands } from './commands/replay-check.ts'
 import { reservationCommands } from './commands/reservations.ts'
@@ -59,6 +60,7 @@ export const commands: readonly Command[] = [
   ...reservationCommands,
   ...runCommands,
   ...recoverCommands,
+  restores,
   verify,
   ...segmentCommands,
   bisect,

@@ -1,4 +1,5 @@
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
+import { drawDrift, parseDrift } from './drift-text.ts'
 import { plainText } from './plain-text.ts'
 import type { Session } from './session.ts'
 import { write } from './session.ts'
@@ -20,6 +21,8 @@ export async function complain(session: Session, error: unknown): Promise<void> 
   const lines = [`${style('red', 'cairn')}: ${known.code}: ${plainText(known.message)}`]
   const skipped = parseSkipped(known.detail['skipped'])
   if (skipped.length > 0) lines.push(drawSkipped(session.errorScreen, skipped))
+  const drift = parseDrift(known.detail['drift'])
+  if (drift !== undefined) lines.push(drawDrift(session.errorScreen, drift))
   const { requestId } = known.detail
   if (typeof requestId === 'string') {
     lines.push(style('dim', `request ${plainText(requestId)}`))

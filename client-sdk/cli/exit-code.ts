@@ -86,6 +86,8 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   NAMESPACE_NOT_EMPTY: 'conflict',
   RESUME_MISMATCH: 'conflict',
   RESTORE_CLOSED: 'conflict',
+  DRIFT_REFUSED: 'conflict',
+  DRIFT_UNACKNOWLEDGED: 'conflict',
   POLICY_VIOLATED: 'conflict',
   RESUME_TOKEN_INVALID: 'usage',
   RESUME_TOKEN_EXPIRED: 'usage',

@@ -1,5 +1,6 @@
 import type { FormatReading, RecoveryPlan } from '../api.ts'
-import { formatBytes, formatCount } from './quantity.ts'
+import { drawDrift } from './drift-text.ts'
+import { formatBytes, formatCount, formatDurationMs } from './quantity.ts'
 import type { Screen } from './screen.ts'
 import { drawSkipped } from './skipped.ts'
 import { drawFacts, drawTable } from './table.ts'
@@ -22,6 +23,10 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
     ['step', plan.step],
     ['as of', plan.asOf],
     ['to fetch', `${formatCount(plan.blobCount, 'blob')}, ${formatBytes(plan.totalBytes)}`],
+    [
+      'estimate',
+      plan.estimate === undefined ? undefined : formatDurationMs(plan.estimate.durationMs),
+    ],
     [
       'seeds',
       `${plan.seedCoverage.seededCount} of ${formatCount(plan.seedCoverage.rankCount, 'rank')}`,
@@ -52,7 +57,8 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
     ],
     plan.stages,
   )
-  const parts = [facts, stages, ...planNotes(screen, plan)]
+  const drift = plan.drift === undefined ? [] : [drawDrift(screen, plan.drift)]
+  const parts = [facts, stages, ...drift, ...planNotes(screen, plan)]
   return parts.join('\n\n')
 }
 

@@ -37,6 +37,7 @@ const groups: Readonly<Record<string, string>> = {
   hold: 'keep the bytes of a checkpoint from being removed',
   'resume-token': 'tokens of good states, for orchestrators',
   reservations: 'list, get and abandon reservations',
+  restores: 'list recoveries, and how they ended',
   checkpoints: 'list and look into checkpoints',
   format: 'publish, show and list versions of formats',
   environment: 'capture, record and get environments',

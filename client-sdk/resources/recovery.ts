@@ -3,6 +3,8 @@ import type {
   CloseRestore,
   CoverageStretch,
   IssueResumeToken,
+  AcknowledgeDrift,
+  DriftAcknowledgement,
   Latest,
   OpenRestore,
   Operations,
@@ -131,5 +133,16 @@ export class Recovery {
     return listPages(options, (page, call) =>
       transport.call('listRestores', { ...query, namespace, ...page }, call),
     )
+  }
+
+  /**
+   * Records that somebody goes on in spite of how what is run differs from what made a state; of the same difference
+   * nobody is asked again.
+   *
+   * @throws {DRIFT_REFUSED} the policy lets nobody go on; the detail has the whole difference
+   */
+  acknowledgeDrift(input: AcknowledgeDrift, options?: CallOptions): Promise<DriftAcknowledgement> {
+    const { namespace, transport } = this.#scope
+    return transport.call('acknowledgeDrift', { namespace, body: input }, options)
   }
 }

@@ -1,60 +1,41 @@
-import { mkdir, realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
-import type { Digest, PlanStage, RecoveryPlan } from '../api.ts'
-import { diskFailure, syncDirectory } from '../stores/disk-durable.ts'
-import { openDiskReader, type BlobReader } from '../stores/disk-reader.ts'
-import { makeFolders, placeBlobs, type Target } from './blob-path.ts'
-import { fetchFromSources, sourcesOf } from './blob-sources.ts'
-import { RestoreMeter, type RestoreProgress } from './restore-meter.ts'
+import type { RecoveryPlan } from '../api.ts'
+import type { Candidate, Reporting } from './candidate.ts'
+import { fetchState, type FetchedState, type FetchOptions } from './fetch-state.ts'
+import { findNext, type Wishes } from './find-next.ts'
+import { openReport } from './open-report.ts'
+import { RestoreRecord } from './restore-record.ts'
 
-/** Blobs fetched at the same time when a job does not say: enough for a fast network, few open files. */
-const CONCURRENCY = 4
-const CONCURRENCY_MAX = 64
+/** States tried when a job does not say: a line that has lost more than these needs a person. */
+const CANDIDATES_COUNT = 8
+const CANDIDATES_MAX_COUNT = 32
 
-export interface RestoreOptions {
-  /** The folder to restore into; made when missing. Nothing outside it is written. */
-  readonly into: string
-  /** Where bytes come from, by the scheme of their URIs; by default the disk stores of this machine. */
-  readonly stores?: readonly BlobReader[]
-  /** Hears of each step; what it throws is ignored. */
-  readonly onProgress?: (progress: RestoreProgress) => void
-  /** Blobs fetched at the same time, 1 to 64; default 4. */
-  readonly concurrency?: number
-  readonly signal?: AbortSignal
+/** How to restore, and to whom it is reported. */
+export interface RestoreOptions extends FetchOptions, Wishes, Partial<Reporting> {
+  /** Whether the catalog is told; default yes, when there is a `client`. */
+  readonly report?: boolean
+  /** States tried in all, 1 to 32; default 8. */
+  readonly candidates?: number
 }
 
-export interface RestoredFile {
-  readonly rank: number
-  readonly name: string
-  /** Absolute. */
-  readonly path: string
-  readonly sizeBytes: number
-}
-
-export interface RestoredStage {
-  readonly checkpoint: Digest
-  readonly kind: PlanStage['kind']
-  readonly step: number
-  readonly files: readonly RestoredFile[]
-}
-
-export interface RestoredState {
-  /** Absolute. */
-  readonly directory: string
-  /** In the order in which to apply them: the full one first. */
-  readonly stages: readonly RestoredStage[]
-  readonly bytesFetched: number
-  /** Bytes that an earlier restore had brought. */
-  readonly bytesReused: number
+/** A state that was restored. */
+export interface RestoredState extends FetchedState, Candidate {
+  /** Whether the outcome is recorded; `off` where nobody was told. */
+  readonly report: 'recorded' | 'failed' | 'off'
 }
 
 /**
- * Fetches every blob of a recovery plan to `into/<NN>-step-<step>/rank-<rank>/<name>`, base first.
+ * Fetches every blob of a recovery plan to `into/<NN>-step-<step>/rank-<rank>/<name>`, base first, each from the first
+ * of its sources that gives it.
  *
  * Of a blob with several sources the next is tried when one fails. Size and digest are checked while the bytes stream, and a file gets its name only when they are right and on
  * disk. A restore that was stopped goes on where it stopped when it is called again with the same folder:
  * finished files are checked and kept, parts continued. What else is in the folder stays.
+ *
+ * With a `client`, the catalog is told how it ended, and when no source gives a blob of a plan that was made from the
+ * latest good state, the next one is planned and restored in its place: `plan` of the answer says which it was. With a
+ * `run`, that next state is resumed in a new attempt, so that what is recorded stays true: go on with `run` of the
+ * answer. A catalog that cannot be reached is no reason for a restore to fail.
  *
  * @throws {BLOB_CORRUPT} bytes differ from their reference; nothing is left under that name
  * @throws {BLOB_NOT_FOUND} a version is gone
@@ -64,84 +45,34 @@ export interface RestoredState {
  * @throws {ABORTED} the signal fired
  */
 export async function restore(plan: RecoveryPlan, options: RestoreOptions): Promise<RestoredState> {
-  const targets = placeBlobs(plan)
-  const stores = options.stores ?? [openDiskReader()]
-  const readers = new Map(stores.toReversed().map((store) => [store.scheme, store]))
-  // All are known before anything is fetched.
-  const sources = new Map(targets.map((target) => [target, sourcesOf(target.blob, readers)]))
-  const meter = new RestoreMeter(targets, options.onProgress)
-  const folders = new Set<string>()
-  try {
-    const into = resolve(options.into)
-    await mkdir(into, { recursive: true })
-    const directory = await realpath(into)
-    const files = new Map<Target, RestoredFile>()
-    await forEach(targets, options, async (target, signal) => {
-      const { blob } = target
-      const folder = await makeFolders(directory, target.segments.slice(0, -1), folders)
-      const fileName = target.segments.at(-1) ?? ''
-      const onBytes = meter.start(target)
-      const places = sources.get(target) ?? []
-      const how = await fetchFromSources(places, { folder, fileName, signal, onBytes })
-      meter.finish(target, how)
-      const { rank, name, sizeBytes } = blob
-      files.set(target, { rank, name, path: join(folder, fileName), sizeBytes })
-    })
-    for (const folder of [directory, ...folders]) await syncDirectory(folder)
-    meter.finishAll()
-    return { directory, stages: stagesOf(plan, targets, files), ...meter.totals() }
-  } catch (cause) {
-    if (isCatalogError(cause)) throw cause
-    throw diskFailure(cause, `Restoring into ${options.into}`)
-  }
-}
-
-/** Works through the targets in order, some at a time; the first failure stops the others. */
-async function forEach(
-  targets: readonly Target[],
-  options: RestoreOptions,
-  work: (target: Target, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const { concurrency = CONCURRENCY } = options
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) {
-    throw new CatalogError(
-      'CONFIG_INVALID',
-      `"concurrency" must be an integer from 1 to ${CONCURRENCY_MAX}.`,
-    )
-  }
-  const stop = new AbortController()
-  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])
-  const failures: unknown[] = []
-  const queue = targets.values()
-  const workers = Array.from({ length: Math.min(concurrency, targets.length) }, async () => {
-    for (const target of queue) {
-      if (failures.length > 0) return
-      try {
-        await work(target, signal)
-      } catch (cause) {
-        failures.push(cause)
-        stop.abort()
-      }
+  const { client, run, ownership = 'no-claim' } = options
+  const reporting = client && { client, ownership }
+  const candidates = parseCandidates(options.candidates)
+  const tried: Candidate[] = []
+  let candidate: Candidate = { plan, ...(run === undefined ? {} : { run }) }
+  for (;;) {
+    tried.push(candidate)
+    const record = new RestoreRecord()
+    const report = await openReport(options.report === false ? undefined : reporting, candidate)
+    try {
+      const state = await fetchState(candidate.plan, options, record)
+      return { ...state, ...candidate, report: await report.succeeded(state, record) }
+    } catch (cause) {
+      await report.failed(cause, record)
+      const isOfPlaces = isCatalogError(cause) && record.failures.length > 0
+      const isOver = options.signal?.aborted === true || tried.length >= candidates
+      if (client === undefined || !isOfPlaces || isOver) throw cause
+      const next = await findNext({ client, tried, record }, options)
+      if (next === undefined) throw cause
+      candidate = next
     }
-  })
-  await Promise.all(workers)
-  if (failures.length > 0) throw failures[0]
+  }
 }
 
-function stagesOf(
-  plan: RecoveryPlan,
-  targets: readonly Target[],
-  files: ReadonlyMap<Target, RestoredFile>,
-): readonly RestoredStage[] {
-  const byStage = new Map<PlanStage, RestoredFile[]>(plan.stages.map((stage) => [stage, []]))
-  for (const target of targets) {
-    const file = files.get(target)
-    if (file !== undefined) byStage.get(target.stage)?.push(file)
-  }
-  return plan.stages.map((stage) => ({
-    checkpoint: stage.checkpoint,
-    kind: stage.kind,
-    step: stage.step,
-    files: byStage.get(stage) ?? [],
-  }))
+function parseCandidates(count = CANDIDATES_COUNT): number {
+  if (Number.isSafeInteger(count) && count >= 1 && count <= CANDIDATES_MAX_COUNT) return count
+  throw new CatalogError(
+    'CONFIG_INVALID',
+    `"candidates" must be an integer from 1 to ${CANDIDATES_MAX_COUNT}.`,
+  )
 }

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { Abandoned } from '../abandoned.ts'
 import { Grade, Skipped } from '../checkpoint.ts'
 import { constraints } from '../constraint.ts'
-import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
+import { Caller } from '../drift.ts'
+import { Digest, JobName, Labels, Note, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan, sourceWishes } from '../recovery-plan.ts'
 import { Proof } from '../proof.ts'
@@ -11,11 +12,11 @@ import { Run } from '../run.ts'
 import { Window } from '../window.ts'
 import {
   closed,
+  DOCUMENT_BODY_MAX_BYTES,
   inNamespace,
   noQuery,
   operation,
   prefix,
-  SMALL_BODY_MAX_BYTES,
   writeQuery,
 } from './operation.ts'
 
@@ -73,11 +74,24 @@ export const recoverOperations = {
         ...constraints,
         regions: sourceWishes.regions,
         environment: Type.Optional(Digest),
+        caller: Type.Optional(
+          Type.Unsafe<Caller>({
+            ...Caller,
+            description:
+              'What the run runs: it is held to how that differs from what made the state. Its environment is that of the run, unless it names another.',
+          }),
+        ),
+        acknowledgeDrift: Type.Optional(
+          Type.Unsafe<string>({
+            ...Note,
+            description: 'Go on in spite of a difference that has to be acknowledged, and why.',
+          }),
+        ),
         labels: Type.Optional(Labels),
       },
       'OpenRun',
     ),
-    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
     response: closed(
       {
         run: Run,
@@ -105,6 +119,8 @@ export const recoverOperations = {
       'RESUME_TOKEN_STALE',
       'WINDOW_MISMATCH',
       'PLAN_TOO_LARGE',
+      'DRIFT_REFUSED',
+      'DRIFT_UNACKNOWLEDGED',
     ],
   }),
   getLatest: operation({
@@ -145,11 +161,17 @@ export const recoverOperations = {
         ...wanted,
         ...constraints,
         ...sourceWishes,
+        caller: Type.Optional(
+          Type.Unsafe<Caller>({
+            ...Caller,
+            description: 'What the restore runs: the plan says how that differs.',
+          }),
+        ),
         ...asOfQuery,
       },
       'PlanRecovery',
     ),
-    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
     response: RecoveryPlan,
     answer: 'json',
     repeat: 'safe',
@@ -162,6 +184,8 @@ export const recoverOperations = {
       'BLOBS_SWEPT',
       'RESUME_MISMATCH',
       'PLAN_TOO_LARGE',
+      'ENVIRONMENT_NOT_FOUND',
+      'DRIFT_REFUSED',
       'LOG_INDEX_OUT_OF_RANGE',
     ],
   }),

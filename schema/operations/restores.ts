@@ -1,9 +1,11 @@
 import { Type } from 'typebox'
-import { Digest, JobName, RestoreId, RunId } from '../names.ts'
+import { Caller, DriftAcknowledgement } from '../drift.ts'
+import { Digest, JobName, Note, RestoreId, RunId } from '../names.ts'
 import { asOfQuery, pageOf, pageQuery } from '../page.ts'
 import { Ownership, Restore, RestoreEnd, restoreOutcome, RestoreReceipt } from '../restore.ts'
 import {
   closed,
+  DOCUMENT_BODY_MAX_BYTES,
   inNamespace,
   operation,
   prefix,
@@ -51,6 +53,29 @@ export const restoreOperations = {
     answer: 'json',
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND', 'RESTORE_NOT_FOUND', 'RESTORE_CLOSED'],
+  }),
+  acknowledgeDrift: operation({
+    method: 'POST',
+    path: `${prefix}/drift-acknowledgements`,
+    summary: 'Acknowledge how what is run differs from what made a state',
+    description:
+      'Holds for exactly this difference, under the rules that are in force, and for every state of the job that differs so. Repeating it answers the first one.',
+    tag: 'recovery',
+    verb: 'append',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: writeQuery,
+    body: closed({ checkpoint: Digest, caller: Caller, note: Note }, 'AcknowledgeDrift'),
+    bodyMaxBytes: DOCUMENT_BODY_MAX_BYTES,
+    response: DriftAcknowledgement,
+    answer: 'json',
+    repeat: 'safe',
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'CHECKPOINT_NOT_FOUND',
+      'ENVIRONMENT_NOT_FOUND',
+      'DRIFT_REFUSED',
+    ],
   }),
   listRestores: operation({
     method: 'GET',

@@ -10,7 +10,7 @@ import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
 import { readHoldsOn } from '../timeline/read-holds.ts'
-import { readRestoresOf } from '../timeline/read-restores.ts'
+import { readAcknowledgementsOf, readRestoresOf } from '../timeline/read-restores.ts'
 import { parseEntryRecord, type EntryRecord } from './rules.ts'
 
 /** Entries about a checkpoint; `next` is null on the last page. */
@@ -52,8 +52,8 @@ const sweepsOf = statement<
 )
 
 /**
- * Everything recorded about a checkpoint, oldest first: its registration, evidence, restores, holds, tombstone,
- * and the removal of its bytes.
+ * Everything recorded about a checkpoint, oldest first: its registration, evidence, restores, acknowledged drift,
+ * holds, tombstone, and the removal of its bytes.
  *
  * @throws {NAMESPACE_NOT_FOUND | CHECKPOINT_NOT_FOUND | FORBIDDEN | INVALID_CURSOR | LOG_CORRUPT}
  */
@@ -74,12 +74,15 @@ export async function getHistory(
     limit: limit + 1,
   })
   const holds = await readHoldsOn(db, { namespace, checkpoint: digest, asOf: NOW })
-  const restores = await readRestoresOf(db, { namespace, checkpoint: digest })
-  const sweeps = await sweepsOf(db, { namespace, checkpoint: digest })
+  const subject = { namespace, checkpoint: digest }
+  const restores = await readRestoresOf(db, subject)
+  const acknowledged = await readAcknowledgementsOf(db, subject)
+  const sweeps = await sweepsOf(db, subject)
   const found = [
     row.log_index,
     row.tombstoned_index,
     ...evidence.map((one) => one.log_index),
+    ...acknowledged,
     ...restores.flatMap((restore) => [restore.opened_index, restore.closed_index]),
     ...holds.flatMap((hold) => [hold.placed_index, hold.ended_index]),
     ...sweeps.flatMap((sweep) => [sweep.intent_index, sweep.outcome_index]),

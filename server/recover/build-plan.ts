@@ -1,5 +1,6 @@
 import type { CheckpointSummary, Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
+import type { Drift } from '../../schema/drift.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex } from '../../schema/names.ts'
@@ -26,6 +27,8 @@ export interface PlanFrom {
   readonly summary?: CheckpointSummary | undefined
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
+  /** How what the caller runs differs, where that was compared. */
+  readonly drift?: Drift | undefined
   /** Whether another may take its place. */
   readonly choice: RecoveryPlan['choice']
 }
@@ -39,7 +42,7 @@ export interface PlanFrom {
  */
 export async function buildPlan(
   db: Reader,
-  { checkpoint, summary: known, asOf, skipped, choice }: PlanFrom,
+  { checkpoint, summary: known, asOf, skipped, choice, drift }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
@@ -84,9 +87,11 @@ export async function buildPlan(
     ...(digestOfEnvironment === undefined || document === undefined
       ? {}
       : { environment: { digest: digestOfEnvironment, document } }),
+    ...(drift === undefined ? {} : { drift }),
     skipped,
     warnings: [
       ...warningsOf(newest, {
+        drift,
         grade: summary?.grade ?? 'committed',
         abandoned: summary?.abandoned ?? false,
       }),

@@ -1,6 +1,8 @@
 import { nothingAbandoned, type Abandoned } from '../../schema/abandoned.ts'
 import type { Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
+import type { Drift } from '../../schema/drift.ts'
+import type { EntryOf } from '../../schema/entry.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
@@ -24,7 +26,9 @@ import {
   windowByPartition,
 } from '../timeline/lookups.ts'
 import type { Filter } from '../timeline/standing.ts'
+import { assessDrift } from './assess-drift.ts'
 import { buildPlan } from './build-plan.ts'
+import { checkDrift } from './check-drift.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
 import { chooseSources } from './choose-sources.ts'
 import { filterCandidates } from './filter-candidates.ts'
@@ -63,7 +67,7 @@ interface Opened {
  * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | ENVIRONMENT_NOT_FOUND | REGISTRATION_CONFLICT}
  * @throws {NO_GOOD_CHECKPOINT | CHECKPOINT_NOT_FOUND | CHECKPOINT_NOT_GOOD | RESUME_MISMATCH}
  * @throws {RESUME_TOKEN_INVALID | RESUME_TOKEN_EXPIRED | RESUME_TOKEN_MISMATCH | RESUME_TOKEN_STALE}
- * @throws {WINDOW_MISMATCH | PLAN_TOO_LARGE}
+ * @throws {WINDOW_MISMATCH | PLAN_TOO_LARGE | DRIFT_REFUSED | DRIFT_UNACKNOWLEDGED}
  */
 export async function openRun(
   context: Context,
@@ -93,7 +97,11 @@ export async function openRun(
       decide(facts, { namespace, run, partition, body, principal, filter, resume, window }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  const described = await describe(context.db, namespace, { ...opened, choice: choiceOf(resume) })
+  const described = await describe(context.db, namespace, {
+    ...opened,
+    choice: choiceOf(resume),
+    body,
+  })
   const plan = described.plan && (await chooseSources(context, described.plan, body))
   const abandons = await leftBehind(context.db, described.run, resume)
   return { ...described, plan, abandons, proof }
@@ -120,7 +128,8 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
   if (checkpoint !== undefined) {
     await buildPlan(db, { checkpoint, asOf: NOW, skipped, choice: choiceOf(resume) })
   }
-  const declaring = await declarationOf(db, opening)
+  const { drift, acknowledging } = await compareDrift(db, body, checkpoint)
+  const before = [...(await declarationOf(db, opening)), ...acknowledging]
   const entry: Draft = {
     kind: 'run.opened',
     subject: run,
@@ -134,12 +143,13 @@ async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>>
       ? {}
       : windowToRecord(window, facts.find(windowByPartition, [namespace, body.job, partition]))),
     ...(body.rewind === true ? { rewind: true } : {}),
+    ...(drift === undefined ? {} : { drift }),
   }
   return {
-    drafts: [...declaring, { entry }],
+    drafts: [...before, { entry }],
     result: ({ index }) => ({
       run,
-      index: (index + declaring.length) as LogIndex,
+      index: (index + before.length) as LogIndex,
       restored: checkpoint?.digest ?? null,
       skipped,
     }),
@@ -197,6 +207,43 @@ async function leftBehind(
   return findAbandoned(db, { namespace, job, partition, asOf, onto })
 }
 
+interface Compared {
+  /** What the entry says of it. */
+  readonly drift?: EntryOf<'run.opened'>['drift']
+  readonly acknowledging: readonly { readonly entry: Draft }[]
+}
+
+/** Holds the run to how what it runs differs from what made the state. */
+async function compareDrift(
+  db: Reader,
+  body: Input['body'],
+  checkpoint: Row<'checkpoint'> | undefined,
+): Promise<Compared> {
+  const found = checkpoint && (await driftOf(db, { body, checkpoint, asOf: NOW }))
+  if (checkpoint === undefined || found === undefined) return { acknowledging: [] }
+  const entry = checkDrift(found, { checkpoint, note: body.acknowledgeDrift })
+  const { verdict, difference, ruleSet } = found
+  const acknowledging = entry === undefined ? [] : [{ entry }]
+  return { drift: { verdict, difference, ruleSet }, acknowledging }
+}
+
+function driftOf(
+  db: Reader,
+  at: {
+    readonly body: Input['body']
+    readonly checkpoint: Row<'checkpoint'>
+    readonly asOf: LogIndex
+  },
+): Promise<Drift | undefined> {
+  const { body, checkpoint, asOf } = at
+  const { caller, environment } = body
+  const own = environment === undefined ? {} : { environment }
+  const onlyByPolicy = caller === undefined
+  return onlyByPolicy && environment === undefined
+    ? Promise.resolve(undefined)
+    : assessDrift(db, { checkpoint, caller: { ...own, ...caller }, asOf, onlyByPolicy })
+}
+
 /** A job that nobody declared is declared by its first run. */
 async function declarationOf(
   db: Reader,
@@ -226,7 +273,14 @@ const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom =>
 async function describe(
   db: Reader,
   namespace: NamespaceName,
-  { run, index, restored, skipped, choice }: Opened & Pick<RecoveryPlan, 'choice'>,
+  {
+    run,
+    index,
+    restored,
+    skipped,
+    choice,
+    body,
+  }: Opened & Pick<RecoveryPlan, 'choice'> & Pick<Opening, 'body'>,
 ): Promise<Omit<OpenedRun, 'proof' | 'abandons'>> {
   const row = await db
     .selectFrom('run')
@@ -243,6 +297,7 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, choice })
+  const drift = await driftOf(db, { body, checkpoint, asOf: index })
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, choice, drift })
   return { run: described, plan, skipped }
 }

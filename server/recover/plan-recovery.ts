@@ -4,7 +4,9 @@ import type { InputOf } from '../../schema/operations.ts'
 import type { RecoveryPlan } from '../../schema/recovery-plan.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
+import { assessDrift } from './assess-drift.ts'
 import { buildPlan } from './build-plan.ts'
+import { checkDrift } from './check-drift.ts'
 import { chooseCheckpoint } from './choose-checkpoint.ts'
 import { chooseSources } from './choose-sources.ts'
 import { filterCandidates } from './filter-candidates.ts'
@@ -16,6 +18,7 @@ import { refuseWithoutGood } from './refuse-without-good.ts'
  *
  * @throws {NAMESPACE_NOT_FOUND | JOB_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
  * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
+ * @throws {ENVIRONMENT_NOT_FOUND | DRIFT_REFUSED}
  */
 export async function planRecovery(
   context: Context,
@@ -45,7 +48,11 @@ export async function planRecovery(
     const skippedCount = skipped.length
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
+  const { caller } = body
+  const drift = caller && (await assessDrift(db, { checkpoint, caller, asOf }))
+  // Changes nothing, so that it can be asked what would have to be acknowledged.
+  if (drift?.verdict === 'refuse') checkDrift(drift, { checkpoint, note: undefined })
   const how = body.checkpoint === undefined ? 'latest' : 'named'
-  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, choice: how })
+  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, choice: how, drift })
   return chooseSources(context, plan, body)
 }

@@ -1,7 +1,7 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Projection } from '../log/projection.ts'
 
-/** Entries to the rows of restores. */
+/** Entries to the rows of restores, and of drift that was acknowledged. */
 export const recoverProjection: Projection = {
   on: {
     'restore.opened': ({ namespace, index, entry }) => [
@@ -25,6 +25,23 @@ export const recoverProjection: Projection = {
           bytes: null,
           duration_ms: null,
           facts: null,
+        },
+      },
+    ],
+    'drift.acknowledged': ({ namespace, index, entry }) => [
+      {
+        kind: 'insert',
+        table: 'drift_acknowledgement',
+        row: {
+          namespace,
+          job: entry.job,
+          difference: entry.difference,
+          rule_set: entry.ruleSet,
+          log_index: index,
+          checkpoint: entry.subject,
+          note: entry.note,
+          actor: entry.actor,
+          at: entry.at,
         },
       },
     ],

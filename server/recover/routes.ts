@@ -2,6 +2,7 @@ import type { recoverOperations } from '../../schema/operations/recover.ts'
 import type { restoreOperations } from '../../schema/operations/restores.ts'
 import type { segmentOperations } from '../../schema/operations/segments.ts'
 import { answer, json, type Route } from '../http/route.ts'
+import { acknowledgeDrift } from './acknowledge-drift.ts'
 import { closeRestore } from './close-restore.ts'
 import { exchangeResumeToken } from './exchange-resume-token.ts'
 import { getCoverage } from './get-coverage.ts'
@@ -32,6 +33,8 @@ export const recoverRoutes = {
     answer(await openRestore(context, principal, input), { status: 201 }),
   closeRestore: json(closeRestore),
   listRestores: json(listRestores),
+  acknowledgeDrift: async (context, principal, input) =>
+    answer(await acknowledgeDrift(context, principal, input), { status: 201 }),
 } satisfies {
   readonly [
     Id in

@@ -1,4 +1,5 @@
 import type { Grade } from '../../schema/checkpoint.ts'
+import type { Drift } from '../../schema/drift.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type {
@@ -109,7 +110,11 @@ export function coverSeeds({ shards }: Manifest): SeedCoverage {
 /** What a person should know before going on from this state. */
 export function warningsOf(
   manifest: Manifest,
-  found: { readonly grade: Grade; readonly abandoned: boolean },
+  found: {
+    readonly grade: Grade
+    readonly abandoned: boolean
+    readonly drift?: Drift | undefined
+  },
 ): readonly PlanWarning[] {
   const warnings: PlanWarning[] = []
   const { rankCount, seededCount, unevenGenerators } = coverSeeds(manifest)
@@ -150,6 +155,13 @@ export function warningsOf(
     warnings.push({
       code: 'ABANDONED',
       message: 'A later attempt left this state behind; going on from it begins a new line.',
+    })
+  }
+  const { severity, sections } = found.drift ?? {}
+  if (severity !== undefined && severity !== 'info') {
+    warnings.push({
+      code: 'DRIFT',
+      message: `What goes on differs from what made this state in ${sections?.length} sections, of which the worst is ${severity}: look at "drift" before the bytes are fetched.`,
     })
   }
   return warnings

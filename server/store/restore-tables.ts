@@ -25,4 +25,16 @@ export const restoreTables = {
     /** The rest of how it ended, as JSON. */
     facts: optional(text()),
   },
+  /** Differences between environments that somebody goes on in spite of. */
+  drift_acknowledgement: {
+    namespace: text<NamespaceName>(),
+    job: text<JobName>(),
+    difference: text<Digest>(),
+    rule_set: text<Digest>(),
+    log_index: integer<LogIndex>(),
+    checkpoint: text<Digest>(),
+    note: text(),
+    actor: text(),
+    at: text(),
+  },
 } as const

@@ -31,6 +31,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   evidence: projection,
   bucket_probe: projection,
   restore: projection,
+  drift_acknowledgement: projection,
   hold: projection,
   retention_run: projection,
   sweep: projection,

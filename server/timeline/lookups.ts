@@ -13,6 +13,13 @@ export const newestEvidence = newestOf('evidence', 'log_index', 'namespace', 'ou
 export const environmentByDigest = lookupOf('environment', 'namespace', 'digest')
 export const jobByName = newestOf('job', 'log_index', 'namespace', 'job')
 export const formatByVersion = lookupOf('format_version', 'namespace', 'format', 'version')
+export const acknowledgementOf = lookupOf(
+  'drift_acknowledgement',
+  'namespace',
+  'job',
+  'difference',
+  'rule_set',
+)
 export const restoreById = lookupOf('restore', 'namespace', 'restore')
 export const tombstoneByCheckpoint = lookupOf('tombstone', 'namespace', 'checkpoint')
 export const reservationById = lookupOf('reservation', 'namespace', 'reservation')

@@ -27,6 +27,26 @@ export async function readRestoresOf(
   return onCheckpoint(db, question)
 }
 
+const acknowledgedOf = statement<
+  { namespace: NamespaceName; checkpoint: Digest },
+  Pick<Row<'drift_acknowledgement'>, 'log_index'>
+>((db, param) =>
+  db
+    .selectFrom('drift_acknowledgement')
+    .select('log_index')
+    .where('namespace', '=', param('namespace'))
+    .where('checkpoint', '=', param('checkpoint')),
+)
+
+/** Where somebody said that a difference from what made a checkpoint is meant. */
+export async function readAcknowledgementsOf(
+  db: Reader,
+  question: { readonly namespace: NamespaceName; readonly checkpoint: Digest },
+): Promise<readonly LogIndex[]> {
+  const rows = await acknowledgedOf(db, question)
+  return rows.map((row) => row.log_index)
+}
+
 /** Restores that a rate is taken of: enough that one slow day does not show. */
 const RATES_MAX_COUNT = 51
 

@@ -111,6 +111,26 @@ describe('a job that is a shell script', () => {
     assert.match(problem.requestId, /./)
   })
 
+  it('tells the catalog of its restores, unless it is asked not to', async () => {
+    const { items } = await ask('restores', 'list', 'nightly')
+    assert.deepEqual(
+      items.map((item: Record<string, unknown>) => [item['outcome'], item['run'] !== undefined]),
+      [
+        ['succeeded', true],
+        ['succeeded', false],
+      ],
+    )
+    const words = 'restore nightly --partition 2026-11-23 --into quiet --unreported'
+    assert.equal((await ask(...words.split(' '))).report, 'off')
+    assert.equal((await ask('restores', 'list')).items.length, 2)
+    const planned = await ask('plan', 'nightly', '--partition', '2026-11-23', '--max-step', '10')
+    assert.equal(planned.step, 10)
+    assert.equal(planned.skipped[0].reason, 'STEP_TOO_HIGH')
+    const none = await cairn('plan', 'nightly', '--partition', '2026-11-23', '--reads', 'npz@2')
+    assert.equal(none.code, 3)
+    assert.match(none.stderr, /FORMAT_UNREADABLE/)
+  })
+
   it('draws the lineage, and compares', async () => {
     const { checkpoint } = await ask('register', '--run-file', 'run2.json', '--step', '30')
     const { code, stdout } = await cairn('lineage', checkpoint)
@@ -149,9 +169,10 @@ describe('a job that is a shell script', () => {
     const withdrawn = await ask('tombstone', delta, '--reason', 'other', '--note', 'a test')
     assert.equal(withdrawn.reason, 'other')
     const history = await ask('checkpoints', 'history', delta)
+    const restored = ['restore.opened', 'restore.recorded', 'evidence.recorded']
     assert.deepEqual(
       history.items.map((item: { readonly entry: { readonly kind: string } }) => item.entry.kind),
-      ['checkpoint.registered', 'checkpoint.tombstoned'],
+      ['checkpoint.registered', ...restored, ...restored, 'checkpoint.tombstoned'],
     )
   })
 
@@ -195,6 +216,31 @@ describe('a job that is a shell script', () => {
     assert.equal(stdout, `${captured.environment}\n`)
     const document = await ask('environment', 'get', captured.environment)
     assert.deepEqual(document, captured.document)
+    // Nothing was recorded of what made the state: that is unknown, and no reason to refuse.
+    const flags = ['--partition', '2026-11-23', '--runs-in', captured.environment]
+    const { drift } = await ask('plan', 'nightly', ...flags, '--as-of', '8')
+    assert.deepEqual([drift.severity, drift.verdict], ['unknown', 'allow'])
+    const words = ['--job', 'nightly', '--partition', 'drift', '--environment']
+    const first = await ask('resume', ...words, captured.environment)
+    write('drift.json', JSON.stringify(first))
+    await ask('register', '--run-file', 'drift.json', '--step', '1')
+    const changed = structuredClone(captured.document)
+    changed.sections.runtime.arch = 'other'
+    changed.sections.runtime.name = 'other'
+    write('changed.json', JSON.stringify(changed))
+    const recorded = await cairn('environment', 'record', '--from', 'changed.json')
+    const other = [...words, recorded.stdout.trim()]
+    const refused = await cairn('resume', ...other, '--acknowledge-drift', 'New machines.')
+    assert.equal(refused.code, 4)
+    assert.match(refused.stderr, /DRIFT_REFUSED.*\n(?:.*\n)*blocker +environment.runtime +arch /)
+    changed.sections.runtime.arch = captured.document.sections.runtime.arch
+    write('changed.json', JSON.stringify(changed))
+    const again = await cairn('environment', 'record', '--from', 'changed.json')
+    const held = [...words, again.stdout.trim()]
+    const asked = await cairn('resume', ...held, '--check-drift')
+    assert.match(asked.stderr, /DRIFT_UNACKNOWLEDGED/)
+    const opened = await ask('resume', ...held, '--acknowledge-drift', 'Another runtime.')
+    assert.equal(opened.plan.drift.verdict, 'allow-with-acknowledgement')
   })
 
   it('declares names', async () => {

@@ -140,6 +140,7 @@ describe('a client', () => {
           durationMs: 1,
         }),
       () => catalog.recovery.restores().first(),
+      () => catalog.recovery.acknowledgeDrift({ checkpoint: digest, caller: {}, note: 'n' }),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.lineage.replayability(digest),

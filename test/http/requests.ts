@@ -76,6 +76,7 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   closeRestore: () => ({
     body: { outcome: 'succeeded', checked: true, bytes: 1000, durationMs: 50, note: 'Fast.' },
   }),
+  acknowledgeDrift: ({ checkpoint }) => ({ body: { checkpoint, caller: {}, note: 'Meant.' } }),
   listRestores: ({ job }) => ({ query: `?job=${job}` }),
   registerCheckpoint: ({ namespace, run }) => ({
     body: { manifest: sampleManifest({ ...run, namespace: namespace as Run['namespace'] }, 11) },

@@ -25,6 +25,7 @@ export const entryVersions: {
   'bucket.probed': { 1: true },
   'bucket.reconciled': { 1: true },
   'checkpoint.tombstoned': { 1: true },
+  'drift.acknowledged': { 1: true },
   'hold.placed': { 1: true },
   'hold.lifted': { 1: true },
   'retention.decided': { 1: true },

@@ -1,5 +1,6 @@
 import type { PlanRecovery, RecoveryPlan } from '../../api.ts'
 import { CatalogError } from '../../../schema/errors.ts'
+import type { RestoredState } from '../../restore/restore.ts'
 import { s3Flags } from '../blob-stores.ts'
 import { checkpointFacts } from '../checkpoint-columns.ts'
 import { command, type ValuesOf } from '../command.ts'
@@ -11,8 +12,9 @@ import { readDigest, readName, readText } from '../flag-values.ts'
 import { readJsonInput } from '../input-file.ts'
 import { drawPlan } from '../plan-text.ts'
 import { fetching, sourceWishes, wanted } from '../recovery-flags.ts'
-import { drawRestored, restorePlan } from '../restore-plan.ts'
+import { drawRestored, reportFlags, restoredDocument, restorePlan } from '../restore-plan.ts'
 import { drawSkipped } from '../skipped.ts'
+import type { Session } from '../session.ts'
 import { drawFacts } from '../table.ts'
 
 const checkpointFlag = optional(
@@ -58,11 +60,22 @@ const plan = command({
     ...wanted,
     ...constraintFlags,
     ...fetching,
+    runsIn: optional(
+      {
+        usage: '--runs-in <digest>',
+        summary: 'what the restore runs in: says how that differs from what made the state',
+      },
+      readDigest,
+    ),
     ...connection,
   },
   run: async (session, values) => {
     const client = await openClient(session, values)
-    const found = await client.recovery.plan(questionOf(values.job, values))
+    const { runsIn } = values
+    const found = await client.recovery.plan({
+      ...questionOf(values.job, values),
+      ...(runsIn === undefined ? {} : { caller: { environment: runsIn } }),
+    })
     return { document: found, text: (screen) => drawPlan(screen, found) }
   },
 })
@@ -72,7 +85,7 @@ const restore = command({
   summary: 'fetch the state of a job, or of a plan, into a folder',
   heading: 'Recovery',
   details:
-    'Checks the digest of everything it fetches. When it was stopped, the same command goes on where it stopped: what is there and right is kept.',
+    'Checks the digest of everything it fetches. When it was stopped, the same command goes on where it stopped: what is there and right is kept. The catalog is told how it ended, and while no place has a blob of the latest good state, the next one takes its place; with --plan nobody is asked.',
   takes: {
     job: optional({ usage: '[job]', summary: 'the job, unless --plan is given' }, readName),
     planFile: optional(
@@ -83,6 +96,7 @@ const restore = command({
     checkpoint: checkpointFlag,
     ...wanted,
     ...constraintFlags,
+    ...reportFlags,
     ...s3Flags,
     ...fetching,
     ...connection,
@@ -92,26 +106,36 @@ const restore = command({
     if ((job === undefined) === (planFile === undefined)) {
       throw new CatalogError('INVALID_REQUEST', 'Give either a job or --plan.')
     }
-    const found =
-      planFile === undefined
-        ? await (await openClient(session, values)).recovery.plan(questionOf(job ?? '', values))
-        : parsePlan(await readJsonInput(planFile))
-    const state = await restorePlan(session, found, values)
+    const state =
+      job === undefined
+        ? await restorePlan(session, parsePlan(await readJsonInput(planFile ?? '')), values)
+        : await restoreJob(session, job, values)
     return {
-      document: { checkpoint: found.checkpoint, step: found.step, ...state },
+      document: restoredDocument(state),
       text: (screen) => drawRestored(screen, state),
     }
   },
 })
 
-function questionOf(
+type Wanted = ValuesOf<
+  typeof wanted &
+    typeof constraintFlags &
+    typeof fetching & { readonly checkpoint: typeof checkpointFlag }
+>
+
+async function restoreJob(
+  session: Session,
   job: string,
-  values: ValuesOf<
-    typeof wanted &
-      typeof constraintFlags &
-      typeof fetching & { readonly checkpoint: typeof checkpointFlag }
-  >,
-): PlanRecovery {
+  values: Wanted &
+    ValuesOf<typeof reportFlags & typeof s3Flags & typeof connection> & { readonly into: string },
+): Promise<RestoredState> {
+  const client = await openClient(session, values)
+  const found = await client.recovery.plan(questionOf(job, values))
+  const asked = { ...wantedOf(values), ...constraintsOf(values), ...sourceWishes(values) }
+  return restorePlan(session, found, { ...values, client, asked })
+}
+
+function questionOf(job: string, values: Wanted): PlanRecovery {
   const checkpoint = defined({ checkpoint: values.checkpoint })
   return {
     job,

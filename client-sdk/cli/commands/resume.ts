@@ -5,11 +5,12 @@ import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
+import { drawDrift } from '../drift-text.ts'
 import { optional, repeated, required, toggle } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
 import { planNotes, summarizePlan } from '../plan-text.ts'
 import { minGrade, partition, placeFlags, placesOf } from '../recovery-flags.ts'
-import { drawRestored, restorePlan } from '../restore-plan.ts'
+import { drawRestored, reportFlags, restoredDocument, restorePlan } from '../restore-plan.ts'
 import { drawFacts } from '../table.ts'
 import { readWindow, windowWords } from '../window.ts'
 
@@ -43,15 +44,28 @@ export const resume = command({
       { usage: '--environment <digest>', summary: 'what the run runs in' },
       readDigest,
     ),
+    checkDrift: toggle(
+      '--check-drift',
+      'hold the run to how --environment differs from what made the state',
+    ),
+    acknowledgeDrift: optional(
+      {
+        usage: '--acknowledge-drift <note>',
+        summary: 'go on in spite of a difference, and why; checks it as well',
+      },
+      readText,
+    ),
     labels: repeated(
       { usage: '--label <name=value>', summary: 'label of the run; may be given several times' },
       readPair,
     ),
+    ...reportFlags,
     ...s3Flags,
     ...connection,
   },
   run: async (session, values) => {
     const { job, run: id, from, environment, restoreInto } = values
+    const { checkDrift, acknowledgeDrift } = values
     const client = await openClient(session, values)
     const opened = await client.runs.resume({
       ...(values.rewind ? { rewind: true } : {}),
@@ -63,16 +77,26 @@ export const resume = command({
         window: values.window,
         minGrade: values.minGrade,
         environment,
+        acknowledgeDrift,
+        caller: checkDrift || acknowledgeDrift !== undefined ? {} : undefined,
         labels: collectPairs('--label', values.labels),
       }),
       ...constraintsOf(values),
       ...placesOf(values),
     })
-    const { run, plan, skipped, abandons } = opened
     const restored =
-      plan === null || restoreInto === undefined
+      opened.plan === null || restoreInto === undefined
         ? undefined
-        : await restorePlan(session, plan, { ...values, into: restoreInto })
+        : await restorePlan(session, opened.plan, {
+            ...values,
+            into: restoreInto,
+            client,
+            run: opened.run,
+            asked: { ...defined({ minGrade: values.minGrade }), ...constraintsOf(values) },
+          })
+    // Where no place had a blob of the state, a newer attempt goes on from the next one.
+    const { run = opened.run, plan = opened.plan } = restored ?? {}
+    const skipped = plan?.skipped ?? opened.skipped
     const { id: runId, namespace, attempt } = run
     const identity = { run: runId, namespace, job, partition: run.partition, attempt }
     return {
@@ -80,8 +104,8 @@ export const resume = command({
         run: { ...identity, ...(environment === undefined ? {} : { environment }) },
         plan,
         skipped,
-        ...(abandons.count === 0 ? {} : { abandons }),
-        ...(restored === undefined ? {} : { restored }),
+        ...(opened.abandons.count === 0 ? {} : { abandons: opened.abandons }),
+        ...(restored === undefined ? {} : { restored: restoredDocument(restored) }),
       },
       text: (screen) => {
         const facts = drawFacts(screen, [
@@ -93,9 +117,11 @@ export const resume = command({
           ['checkpoint', plan?.checkpoint],
         ])
         const notes = planNotes(screen, { warnings: plan?.warnings ?? [], skipped })
+        const drift = plan?.drift === undefined ? [] : [drawDrift(screen, plan.drift)]
         const files = restored === undefined ? [] : [drawRestored(screen, restored)]
+        const { abandons } = opened
         const left = abandons.count === 0 ? [] : [drawAbandoned(screen, abandons)]
-        return [facts, ...notes, ...left, ...files].join('\n\n')
+        return [facts, ...drift, ...notes, ...left, ...files].join('\n\n')
       },
     }
   },
