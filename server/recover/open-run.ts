@@ -1,7 +1,6 @@
 import { nothingAbandoned, type Abandoned } from '../../schema/abandoned.ts'
 import type { Skipped } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
-import type { Drift } from '../../schema/drift.ts'
 import type { EntryOf } from '../../schema/entry.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
@@ -26,13 +25,13 @@ import {
   windowByPartition,
 } from '../timeline/lookups.ts'
 import type { Filter } from '../timeline/standing.ts'
-import { assessDrift } from './assess-drift.ts'
 import { buildPlan } from './build-plan.ts'
 import { checkDrift } from './check-drift.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
 import { chooseSources } from './choose-sources.ts'
 import { filterCandidates } from './filter-candidates.ts'
 import { findAbandoned } from './find-abandoned.ts'
+import { findDrift } from './find-drift.ts'
 import { readResume, type Resume } from './read-resume.ts'
 import { checkFloating, windowToRecord } from './rules.ts'
 
@@ -219,29 +218,12 @@ async function compareDrift(
   body: Input['body'],
   checkpoint: Row<'checkpoint'> | undefined,
 ): Promise<Compared> {
-  const found = checkpoint && (await driftOf(db, { body, checkpoint, asOf: NOW }))
+  const found = checkpoint && (await findDrift(db, { body, checkpoint, asOf: NOW }))
   if (checkpoint === undefined || found === undefined) return { acknowledging: [] }
   const entry = checkDrift(found, { checkpoint, note: body.acknowledgeDrift })
   const { verdict, difference, ruleSet } = found
   const acknowledging = entry === undefined ? [] : [{ entry }]
   return { drift: { verdict, difference, ruleSet }, acknowledging }
-}
-
-function driftOf(
-  db: Reader,
-  at: {
-    readonly body: Input['body']
-    readonly checkpoint: Row<'checkpoint'>
-    readonly asOf: LogIndex
-  },
-): Promise<Drift | undefined> {
-  const { body, checkpoint, asOf } = at
-  const { caller, environment } = body
-  const own = environment === undefined ? {} : { environment }
-  const onlyByPolicy = caller === undefined
-  return onlyByPolicy && environment === undefined
-    ? Promise.resolve(undefined)
-    : assessDrift(db, { checkpoint, caller: { ...own, ...caller }, asOf, onlyByPolicy })
 }
 
 /** A job that nobody declared is declared by its first run. */
@@ -297,7 +279,7 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const drift = await driftOf(db, { body, checkpoint, asOf: index })
+  const drift = await findDrift(db, { body, checkpoint, asOf: index })
   const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, choice, drift })
   return { run: described, plan, skipped }
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../../schema/digest.ts'
-import type { SweepOutcome } from '../../schema/entry.ts'
+import type { SweepOutcome } from '../../schema/retention-entry.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import type { Decision, Draft } from '../log/command.ts'

@@ -1,5 +1,5 @@
 import { isCatalogError } from '../../schema/errors.ts'
-import type { SweepOutcome } from '../../schema/entry.ts'
+import type { SweepOutcome } from '../../schema/retention-entry.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { SweepLeft } from '../../schema/sweep.ts'
 import type { Context } from '../context.ts'

@@ -1,6 +1,6 @@
 import type { TombstoneReason } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
-import type { SweepOutcome } from '../../schema/entry.ts'
+import type { SweepOutcome } from '../../schema/retention-entry.ts'
 import type { JobName, LogIndex, NamespaceName } from '../../schema/names.ts'
 import { integer, optional, text } from './column.ts'
 
