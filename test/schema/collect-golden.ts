@@ -5,7 +5,7 @@ import type { Manifest } from '../../schema/manifest.ts'
 import { parseEntry } from '../../schema/parse-entry.ts'
 import { documentOf } from '../../server/log/projection.ts'
 import { openTestCatalog } from '../harness/catalog.ts'
-import { sampleBlob } from '../harness/samples.ts'
+import { sampleBlob, sampleReserved } from '../harness/samples.ts'
 import { answered, declareScene, type Scene } from '../register/scene.ts'
 import { openSweepScene } from '../retention/sweep-scene.ts'
 import { corpus, readIndex, type GoldenDocument, type GoldenEntry } from './golden-corpus.ts'
@@ -134,6 +134,26 @@ async function playBuckets(scene: Scene): Promise<void> {
   await sweep({ job: 'swept' })
 }
 
+/** Reservations that end in each way, and a difference that somebody goes on in spite of. */
+async function playTogether(scene: Scene): Promise<void> {
+  const { run } = await scene.open('together', { run: 'run-8' })
+  for (const [place, end] of [undefined, 'finalize', 'abandon'].entries()) {
+    const manifest = sampleReserved(run, 10 + place, 1)
+    const { reservation } = answered(await scene.post('/reservations', { manifest }), 201)
+    answered(await scene.put(`/reservations/${reservation}/shards/0`, { blobs: [] }), 200)
+    if (end === undefined) continue
+    const note = end === 'abandon' ? { note: 'The job was stopped.' } : {}
+    const ended = await scene.post(`/reservations/${reservation}/${end}`, note)
+    answered(ended, ended.status === 201 ? 201 : 200)
+  }
+  const drifted = (await scene.open('drifted', { run: 'run-9' })).run
+  await scene.save(drifted, 1, { environment })
+  const code = { commit: 'facade', dirty: false }
+  const caller = { environment: { ...document, sections: { ...document.sections, code } } }
+  const go = { job: 'drifted', resume: 'latest', run: 'run-10' }
+  answered(await scene.post('/runs', { ...go, caller, acknowledgeDrift: 'Only a fix.' }), 201)
+}
+
 async function collect(): Promise<void> {
   const at = await openTestCatalog('sqlite')
   const index = readIndex()
@@ -148,6 +168,7 @@ async function collect(): Promise<void> {
     await play(scene)
     await playRestores(scene)
     await playBuckets(scene)
+    await playTogether(scene)
     const { db } = at.catalog.context
     const rows = await db.selectFrom('entry').selectAll().orderBy('log_index').execute()
     const stored = await db.selectFrom('document').selectAll().execute()

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { canonicalize, parseJsonStrictly, type Json } from '../../schema/canonical-json.ts'
 import { digestOf } from '../../schema/digest.ts'
+import { entryFault } from '../../schema/entry-form.ts'
 import { Environment } from '../../schema/environment.ts'
 import { plainSchema } from '../../schema/format-schema.ts'
 import { checkManifest } from '../../schema/manifest-rules.ts'
@@ -39,6 +40,8 @@ describe('what was ever released', () => {
       assert.deepEqual([entry.kind, entry.v], [kind, v])
       assert.equal(canonicalize(parseJsonStrictly(textOf(file))), textOf(file))
       assert.equal(Buffer.from(leafHash(bytes)).toString('base64'), hash)
+      const index = entry.kind === 'namespace.declared' ? 0 : 7
+      assert.equal(entryFault(entry, bytes, { namespace: entry.subject, index }), undefined)
       const named = documentOf(entry)
       assert.equal(named === undefined, document === undefined)
       if (document !== undefined) assert.equal(digestOf(bytesOf(document)), named)
