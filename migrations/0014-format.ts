@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** Published versions of formats: a projection. */
 export const format: Migration = {
-  name: '0030-format',
+  name: '0014-format',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [

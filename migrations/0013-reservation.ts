@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** Checkpoints that several workers assemble: a projection, and the working state of those that are open. */
 export const reservation: Migration = {
-  name: '0020-reservation',
+  name: '0013-reservation',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [

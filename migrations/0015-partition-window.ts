@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** Which span of time each partition is about: a projection. */
 export const partitionWindow: Migration = {
-  name: '0040-partition-window',
+  name: '0015-partition-window',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [

@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** Restores, begun and ended: a projection. */
 export const restore: Migration = {
-  name: '0050-restore',
+  name: '0016-restore',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [

@@ -2,7 +2,7 @@ import { columnTypes, type Migration } from './dialect.ts'
 
 /** Differences between environments that somebody goes on in spite of: a projection. */
 export const driftAcknowledgement: Migration = {
-  name: '0051-drift-acknowledgement',
+  name: '0017-drift-acknowledgement',
   statements: (dialect) => {
     const { integer, clustered } = columnTypes[dialect]
     return [
