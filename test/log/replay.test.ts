@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { canonicalize } from '../../schema/canonical-json.ts'
 import { digestOf } from '../../schema/digest.ts'
 import type { Run } from '../../schema/run.ts'
 import { projections } from '../../server/compose.ts'
@@ -67,6 +68,7 @@ for (const dialect of dialects) {
         await retainAndSweep(await openSweepScene(own))
         answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
         await reserveThree(own, run)
+        await acknowledgeDrift(own)
         const begun = { checkpoint: held, ownership: 'no-claim' }
         const { restore } = answered(await own.post('/restores', begun), 201)
         const end = { outcome: 'succeeded', checked: true, bytes: 10, durationMs: 5 }
@@ -166,6 +168,20 @@ async function retainAndSweep({ scene, openJob, save, sweep }: SweepScene): Prom
 
 function sorted(found: readonly unknown[]): readonly unknown[] {
   return found.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
+/** A difference that somebody goes on in spite of. */
+async function acknowledgeDrift(scene: Scene): Promise<void> {
+  const made = { schemaVersion: 1, sections: { code: { commit: 'c0ffee', dirty: false } } }
+  const environment = digestOf(canonicalize(made))
+  await scene.put(`/environments/${environment}`, made)
+  const { run } = await scene.open('drifted')
+  const checkpoint = await scene.save(run, 1, { environment })
+  const caller = {
+    environment: { ...made, sections: { code: { commit: 'facade', dirty: false } } },
+  }
+  const body = { checkpoint, caller, note: 'Only a fix.' }
+  answered(await scene.post('/drift-acknowledgements', body), 201)
 }
 
 /** A reservation that is open, one that was finalized and one that was given up. */
