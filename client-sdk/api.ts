@@ -22,10 +22,19 @@ export interface AbandonedCheckpoint {
   readonly tier: Tier
 }
 
+/** Part of {@link AccessPage}. */
+export interface AccessEnd {
+  /** Records of the access log. */
+  readonly count: number
+  /** Hash of the newest record, base64; empty where there is none. */
+  readonly hash: string
+}
+
 /** What `listAccessLog` answers. */
 export interface AccessPage {
   readonly items: readonly AccessRecord[]
   readonly next: string | null
+  readonly end: AccessEnd
 }
 
 /** Part of {@link AccessPage}. */
@@ -73,6 +82,35 @@ export interface BatchResults {
 /** Which values are the best. */
 export type BestOrder = 'lowest' | 'highest'
 
+/** Part of {@link BlobReference}. */
+export interface BlobChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** Base64; over the full object, never one over its parts. */
+  readonly value: string
+}
+
+/** Part of {@link BlobReference}. */
+export interface BlobCopy {
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  readonly region?: Region
+}
+
+/** Part of {@link EvidenceDetail}. */
+export interface BlobFault {
+  readonly code: FaultCode
+  readonly rank: number
+  readonly name: string
+  readonly uri: string
+  readonly versionId: string
+  readonly message: string
+}
+
 /** Part of {@link Shard}. */
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
@@ -86,6 +124,95 @@ export interface BlobReference {
   readonly versionId: string
   readonly sizeBytes: number
   readonly digest: Digest
+  readonly checksum?: BlobChecksum
+  readonly copies?: readonly BlobCopy[]
+}
+
+/** Part of {@link PlanBlob}. */
+export interface BlobSource {
+  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  readonly uri: string
+  /**
+   * The object version, opaque and compared exactly. A missing or `null` version is refused:
+   * such an object can be overwritten.
+   */
+  readonly versionId: string
+  /** Its name in the configuration. */
+  readonly bucket?: string
+  readonly region?: Region
+  /** Downloads exactly this version, without further credentials. */
+  readonly url?: string
+}
+
+/** Part of {@link Buckets}. */
+export interface Bucket {
+  readonly bucket: BucketName
+  readonly region?: string
+  readonly probe?: RecordedProbe
+}
+
+/** Part of {@link FeatureFinding}. */
+export type BucketFeature =
+  | 'versions'
+  | 'marked-versions'
+  | 'unknown-version'
+  | 'md5-check'
+  | 'sha256-check'
+  | 'sha256-attestation'
+  | 'crc64nvme-attestation'
+  | 'conditional-create'
+  | 'conditional-create-race'
+  | 'conditional-replace'
+  | 'streamed-upload'
+  | 'trailing-checksum-upload'
+  | 'object-attributes'
+  | 'presigned-download'
+  | 'presigned-upload-check'
+  | 'object-lock'
+
+/** Part of {@link BucketProbe}. */
+export interface BucketFindings {
+  readonly versioning: BucketVersioning
+  readonly features: readonly FeatureFinding[]
+  readonly objectLock?: BucketLock
+  readonly encryption?: Encryption
+  /** Rules that threaten what checkpoints point at; null when they cannot be read. */
+  readonly lifecycle: readonly LifecycleThreat[] | null
+  readonly region?: string
+  /** Scratch versions that could not be removed yet; the next probe removes them. */
+  readonly leftovers: number
+}
+
+/** That the bucket says it has object lock, and its default retention. */
+export interface BucketLock {
+  readonly mode?: LockMode
+  readonly days?: number
+}
+
+/** A bucket's name in the configuration of the catalog. */
+export type BucketName = string
+
+/** What `probeBucket` answers. */
+export interface BucketProbe {
+  readonly namespace: NamespaceName
+  readonly bucket: BucketName
+  readonly findings: BucketFindings
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link BucketFindings}. */
+export type BucketVersioning = 'enabled' | 'suspended' | 'off' | 'unknown'
+
+/** What `listBuckets` answers. */
+export interface Buckets {
+  readonly items: readonly Bucket[]
 }
 
 /** Part of {@link SectionComparison}. */
@@ -166,6 +293,9 @@ export interface CheckpointSummary {
   readonly tombstoned: boolean
 }
 
+/** Part of {@link BlobChecksum}. */
+export type ChecksumAlgorithm = 'CRC64NVME' | 'CRC32C' | 'CRC32' | 'SHA1' | 'SHA256'
+
 /** What `closeRun` takes. */
 export interface CloseRun {
   readonly outcome: Outcome
@@ -199,6 +329,13 @@ export interface CoveragePage {
 /** Part of {@link CoveragePage}. */
 export type CoverageStretch = GoodStretch | MissingStretch | OverlappingStretch
 
+/**
+ * `present`: each pinned version exists and has the size. `verified`: its bytes match as
+ * well, by the checksum that the store attests where that is proven, and by reading them
+ * otherwise.
+ */
+export type Depth = 'present' | 'verified'
+
 /** `sha256:` and 64 lower-case hexadecimal digits of the exact bytes. */
 export type Digest = `sha256:${string}`
 
@@ -207,6 +344,13 @@ export type Direction = 'ancestors' | 'descendants'
 
 /** `follows`: the previous checkpoint of the same run. */
 export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
+
+/** Part of {@link BucketFindings}. */
+export interface Encryption {
+  /** Such as `AES256` or `aws:kms`. */
+  readonly algorithm: string
+  readonly keyId?: string
+}
 
 /** What `listEntries` answers. */
 export interface EntryPage {
@@ -247,7 +391,36 @@ export interface EnvironmentReceipt {
 /** Part of {@link Problem}. */
 export type ErrorCode = CatalogErrorCode
 
-/** Part of {@link EvidenceReceipt}. */
+/** Part of {@link Verification}. */
+export interface Evidence {
+  readonly checkpoint: Digest
+  readonly finding: Finding
+  readonly outcome: EvidenceOutcome
+  readonly method: string
+  readonly note?: Note
+  /** Bytes that were read for it. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly detail?: EvidenceDetail
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/** Part of {@link Evidence}. */
+export interface EvidenceDetail {
+  readonly fault?: BlobFault
+  /** Each bucket and region that holds blobs, and how whole it is there. */
+  readonly places?: readonly PlaceStanding[]
+  /** Every way in which the blobs are encrypted at rest. */
+  readonly encryption?: readonly Encryption[]
+  /** The earliest end of a lock, where every blob in every place has one. */
+  readonly lockedUntil?: Timestamp
+  /** What the job's policy asks of storage and does not find. */
+  readonly violations?: readonly string[]
+}
+
+/** Part of {@link Evidence}. */
 export type EvidenceOutcome = 'passed' | 'failed'
 
 /** What `recordEvidence` answers. */
@@ -257,6 +430,10 @@ export interface EvidenceReceipt {
   readonly outcome: EvidenceOutcome
   readonly method: string
   readonly note?: Note
+  /** Bytes that were read for it. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly detail?: EvidenceDetail
   readonly actor: string
   readonly index: LogIndex
   readonly at: Timestamp
@@ -272,7 +449,28 @@ export interface ExchangeResumeToken {
   readonly token: ResumeTokenText
 }
 
-/** Part of {@link EvidenceReceipt}. */
+/** Part of {@link BlobFault}. */
+export type FaultCode =
+  | 'BLOB_NOT_FOUND'
+  | 'SIZE_DIFFERS'
+  | 'DIGEST_DIFFERS'
+  | 'BLOB_ARCHIVED'
+  | 'BUCKET_ACCESS_DENIED'
+  | 'BUCKET_NOT_ALLOWED'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_UNSUITABLE'
+
+/** Part of {@link BucketFindings}. */
+export interface FeatureFinding {
+  readonly feature: BucketFeature
+  readonly result: FeatureResult
+  readonly because?: string
+}
+
+/** `unknown`: it could not be tried. Only what is `proven` is used. */
+export type FeatureResult = 'proven' | 'refuted' | 'unknown'
+
+/** Part of {@link Evidence}. */
 export type Finding = 'present' | 'verified' | 'restored'
 
 /** Part of {@link Manifest}. */
@@ -498,6 +696,9 @@ export interface KeepNewerThan {
   readonly tier?: Tier
 }
 
+/** Part of {@link RetentionDecision}. */
+export type KeepOrDrop = 'keep' | 'drop'
+
 /** Self-contained state, or the change since its base. */
 export type Kind = 'full' | 'delta'
 
@@ -513,6 +714,13 @@ export interface Latest {
 
 /** Part of {@link StoragePolicy}. */
 export type LifecycleRule = 'warn' | 'refuse'
+
+/** Part of {@link BucketFindings}. */
+export interface LifecycleThreat {
+  readonly rule: string
+  readonly prefix: string
+  readonly noncurrentDays: number
+}
 
 /** What `getLineage` answers. */
 export interface Lineage {
@@ -536,6 +744,9 @@ export interface LineageNode {
   readonly depth: number
   readonly checkpoint: CheckpointSummary
 }
+
+/** Part of {@link BucketLock}. */
+export type LockMode = 'GOVERNANCE' | 'COMPLIANCE'
 
 /** Number of an entry in its namespace's log, from 0, without gaps. */
 export type LogIndex = number
@@ -650,6 +861,23 @@ export interface OpenRun {
   readonly rewind?: true
   readonly window?: Window
   readonly minGrade?: Grade
+  /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /** Where the restore runs: sources there come first. */
+  readonly region?: Region
   readonly environment?: Digest
   readonly labels?: Labels
 }
@@ -705,6 +933,17 @@ export interface PlaceHold {
   readonly until?: Timestamp
 }
 
+/** Part of {@link EvidenceDetail}. */
+export interface PlaceStanding {
+  /** Its name in the configuration, or the begin of the URI. */
+  readonly bucket: string
+  readonly region?: Region
+  readonly blobCount: number
+  readonly passed: number
+  readonly failed: number
+  readonly unknown: number
+}
+
 /** Part of {@link PlanStage}. */
 export interface PlanBlob {
   readonly rank: number
@@ -719,6 +958,13 @@ export interface PlanBlob {
   readonly versionId: string
   readonly sizeBytes: number
   readonly digest: Digest
+  readonly checksum?: BlobChecksum
+  readonly copies?: readonly BlobCopy[]
+  /**
+   * Where to read it, best first, without the places said to be down. Absent where `uri` is
+   * the only one.
+   */
+  readonly sources?: readonly BlobSource[]
 }
 
 /** Part of {@link RecoveryPlan}. */
@@ -737,6 +983,25 @@ export interface PlanRecovery {
   readonly environment?: Digest
   /** Also look at lines that later attempts left behind. */
   readonly includeAbandoned?: boolean
+  /**
+   * Only states in these formats, their chains included; one that names no format is in none
+   * of them.
+   */
+  readonly formats?: readonly ReadableFormat[]
+  readonly unavailable?: Unavailable
+  /** Only states up to this step. */
+  readonly maxStep?: Step
+  /**
+   * Only states that were registered at most so long ago, as of the time of `asOf` where that
+   * is given.
+   */
+  readonly maxAgeSeconds?: number
+  /** Only states of so many workers. */
+  readonly worldSize?: number
+  /** Where the restore runs: sources there come first. */
+  readonly region?: Region
+  /** Give each source a URL that is good for so long. */
+  readonly urlSeconds?: number
   readonly asOf?: LogIndex
 }
 
@@ -756,7 +1021,12 @@ export interface PlanWarning {
 
 /** Part of {@link PlanWarning}. */
 export type PlanWarningCode =
-  'SEEDS_INCOMPLETE' | 'INPUT_UNPINNED' | 'ENVIRONMENT_MISSING' | 'NOT_VERIFIED' | 'ABANDONED'
+  | 'SEEDS_INCOMPLETE'
+  | 'SEEDS_UNEVEN'
+  | 'INPUT_UNPINNED'
+  | 'ENVIRONMENT_MISSING'
+  | 'NOT_VERIFIED'
+  | 'ABANDONED'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -840,6 +1110,13 @@ export interface RankSeeds {
   readonly seeds: readonly Seed[]
 }
 
+/** Part of {@link OpenRun}. */
+export interface ReadableFormat {
+  readonly name: string
+  /** Default: every version. */
+  readonly versions?: readonly string[]
+}
+
 /** What `registerCheckpoint` answers. */
 export interface Receipt {
   readonly namespace: NamespaceName
@@ -863,6 +1140,14 @@ export interface RecordEvidence {
   readonly note?: Note
 }
 
+/** Part of {@link Bucket}. */
+export interface RecordedProbe {
+  readonly findings: BucketFindings
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
 /** What `planRecovery` answers. */
 export interface RecoveryPlan {
   readonly namespace: NamespaceName
@@ -875,6 +1160,8 @@ export interface RecoveryPlan {
   readonly blobCount: number
   readonly totalBytes: number
   readonly seeds: readonly RankSeeds[]
+  readonly seedCoverage: SeedCoverage
+  readonly urlsExpireAt?: Timestamp
   readonly parameters?: JsonMap
   readonly inputs: readonly InputPin[]
   readonly format?: Format
@@ -883,6 +1170,9 @@ export interface RecoveryPlan {
   readonly skipped: readonly Skipped[]
   readonly warnings: readonly PlanWarning[]
 }
+
+/** Such as `eu-west-1`. */
+export type Region = string
 
 /** What `registerCheckpoint` takes. */
 export interface Registration {
@@ -931,9 +1221,132 @@ export interface Retention {
   readonly anyOf: readonly RetentionRule[]
 }
 
+/**
+ * The first five are rules of the policy. `LAST_GOOD`: `latest` would answer it at some
+ * grade. `NEEDED`: a kept delta needs it. `NO_RULES`: the job has no policy with retention.
+ * Of dropped ones: `NOT_SELECTED`: no rule keeps it; `ABANDONED` and `NOT_GOOD`: rules
+ * count only good ones on the current line.
+ */
+export type RetentionCode =
+  | 'LATEST'
+  | 'EVERY_STEPS'
+  | 'EVERY_SECONDS'
+  | 'BEST'
+  | 'NEWER_THAN'
+  | 'HELD'
+  | 'LAST_GOOD'
+  | 'NEEDED'
+  | 'NO_RULES'
+  | 'NOT_SELECTED'
+  | 'ABANDONED'
+  | 'NOT_GOOD'
+
+/** Part of {@link RetentionRunPage}. */
+export interface RetentionDecision {
+  readonly checkpoint: Digest
+  readonly decision: KeepOrDrop
+  readonly reasons: readonly RetentionReason[]
+  readonly job: JobName
+  readonly partition: Partition
+  readonly run: RunId
+  readonly step: Step
+  /** Frequent and cheap, or infrequent and lasting. */
+  readonly tier: Tier
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /** Sum of the sizes that its manifest declares. */
+  readonly bytes: number
+  /** Whether it is withdrawn by now. */
+  readonly tombstoned: boolean
+}
+
+/** Part of {@link RetentionDecision}. */
+export interface RetentionReason {
+  readonly code: RetentionCode
+  /** The delta that needs it. */
+  readonly because?: Digest
+}
+
+/** What `runRetention` answers. */
+export interface RetentionReceipt {
+  readonly retentionRun: RetentionRunId
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: Timestamp
+  readonly keptCount: number
+  readonly droppedCount: number
+  /** Declared sizes of what is dropped; objects that others share stay. */
+  readonly droppedBytes: number
+  readonly decisions: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /** Withdrawn by this request. */
+  readonly tombstonedCount: number
+  /**
+   * Dropped, and yet not withdrawn: something changed meanwhile, or there were more than one
+   * request withdraws. The next run looks again.
+   */
+  readonly leftCount: number
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
 /** Part of {@link Retention}. */
 export type RetentionRule =
   KeepLatest | KeepEverySteps | KeepEverySeconds | KeepBest | KeepNewerThan
+
+/** Part of {@link RetentionRunPage}. */
+export interface RetentionRun {
+  readonly retentionRun: RetentionRunId
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: Timestamp
+  readonly keptCount: number
+  readonly droppedCount: number
+  /** Declared sizes of what is dropped; objects that others share stay. */
+  readonly droppedBytes: number
+  readonly decisions: Digest
+  readonly actor: string
+  readonly index: LogIndex
+  readonly at: Timestamp
+}
+
+/**
+ * One decision of what to keep. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type RetentionRunId = string
+
+/** What `getRetentionRun` answers. */
+export interface RetentionRunPage {
+  readonly run: RetentionRun
+  readonly items: readonly RetentionDecision[]
+  readonly next: string | null
+}
+
+/** What `listRetentionRuns` answers. */
+export interface RetentionRuns {
+  readonly items: readonly RetentionRun[]
+  readonly next: string | null
+}
 
 /** Part of {@link GoodStretch}. */
 export interface Rewritten {
@@ -1004,6 +1417,18 @@ export interface RunReceipt {
   readonly proof: string
 }
 
+/** What `runRetention` takes. */
+export interface RunRetention {
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  /**
+   * With `job`: this policy instead of the one that the job names. Without: only jobs that
+   * name it.
+   */
+  readonly policy?: PolicyName
+}
+
 /** `superseded`: a newer attempt of the job and partition has been opened. */
 export type RunState = 'open' | 'superseded' | 'closed'
 
@@ -1025,6 +1450,16 @@ export interface Seed {
   readonly stateBlob?: string
 }
 
+/** Part of {@link RecoveryPlan}. */
+export interface SeedCoverage {
+  readonly rankCount: number
+  readonly seededCount: number
+  /** Ranks without any seed; at most 100 are listed. */
+  readonly missingRanks: readonly number[]
+  /** Generators that some of the ranks have seeds of, and others not. */
+  readonly unevenGenerators: readonly string[]
+}
+
 /** Part of {@link Manifest}. */
 export interface Shard {
   readonly rank: number
@@ -1034,7 +1469,7 @@ export interface Shard {
 
 /**
  * `ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below
- * a delta is not good.
+ * a delta is not good. `UNAVAILABLE`: every place of a blob is down.
  */
 export type SkipReason =
   | 'ABANDONED'
@@ -1043,6 +1478,11 @@ export type SkipReason =
   | 'GRADE_TOO_LOW'
   | 'ENVIRONMENT_DIFFERS'
   | 'CHAIN_BROKEN'
+  | 'STEP_TOO_HIGH'
+  | 'TOO_OLD'
+  | 'WORLD_SIZE_DIFFERS'
+  | 'FORMAT_UNREADABLE'
+  | 'UNAVAILABLE'
 
 /** Part of {@link Checkpoint}. */
 export interface Skipped {
@@ -1116,17 +1556,61 @@ export interface TombstoneReceipt {
   readonly proof: string
 }
 
+/**
+ * Regions and buckets that are down: only states of which every blob is in another place
+ * too. A place of an unknown region counts as up.
+ */
+export interface Unavailable {
+  readonly regions?: readonly Region[]
+  readonly buckets?: readonly string[]
+}
+
 /** `unknown`: one side recorded nothing, which is never taken as equal. */
 export type Verdict = 'equal' | 'different' | 'unknown'
 
+/** What `verifyCheckpoint` answers. */
+export interface Verification {
+  /** Send it again to follow this one, rather than begin another. */
+  readonly verification: string
+  readonly checkpoint: Digest
+  readonly depth: Depth
+  readonly state: VerificationState
+  readonly blobsDone: number
+  readonly blobCount: number
+  /** Bytes of blobs that are done. */
+  readonly bytesDone: number
+  readonly bytesTotal: number
+  readonly outcome?: VerificationOutcome
+  readonly faults: readonly BlobFault[]
+  readonly detail?: EvidenceDetail
+  readonly evidence?: Evidence
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof?: string
+}
+
 /** Part of {@link VerificationPolicy}. */
 export type VerificationGrade = 'present' | 'verified'
+
+/** `unknown`: somebody could not look; nothing is recorded, and nothing changes. */
+export type VerificationOutcome = 'passed' | 'failed' | 'unknown'
 
 /** Part of {@link PolicySpec}. */
 export interface VerificationPolicy {
   /** How often the bytes of each checkpoint are looked at. */
   readonly everySeconds: number
   readonly grade: VerificationGrade
+}
+
+/** Part of {@link Verification}. */
+export type VerificationState = 'running' | 'ended'
+
+/** What `verifyCheckpoint` takes. */
+export interface VerifyCheckpoint {
+  readonly depth: Depth
+  readonly verification?: string
 }
 
 /** The half-open span of time that the partition is about; the same for all its runs. */
@@ -1468,7 +1952,9 @@ export interface Operations {
   }
   /**
    * Plan a recovery without opening a run. Changes nothing. Without `checkpoint`, plans from
-   * the latest good one.
+   * the latest good one that the caller can use; what was passed over is listed with its
+   * reason. `urlSeconds` asks for URLs to the bytes themselves, and needs `append` on the
+   * job.
    */
   readonly planRecovery: {
     readonly input: { readonly namespace: NamespaceName; readonly body: PlanRecovery }
@@ -1607,6 +2093,51 @@ export interface Operations {
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
   }
   /**
+   * Look at a checkpoint's blobs in their stores, and record what was found. Answers when it
+   * has ended, or after some seconds with `state` `running`: then send `verification` to
+   * follow it. A blob that is gone or differs is recorded as failed at once; what could not
+   * be looked at is `unknown`, is not recorded and changes nothing. A blob with copies fails
+   * only when it fails in every place. An `Idempotency-Key` is ignored: while one is under
+   * way, the same request follows it.
+   */
+  readonly verifyCheckpoint: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly digest: Digest
+      readonly body: VerifyCheckpoint
+    }
+    readonly response: Verification
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND'
+  }
+  /** List the buckets of the configuration, and what their newest probes found. */
+  readonly listBuckets: {
+    readonly input: { readonly namespace: NamespaceName; readonly asOf?: LogIndex }
+    readonly response: Buckets
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Try out what a bucket can do, and record it. Writes to a scratch folder under the prefix
+   * of the bucket, and removes it. What is not proven is not used.
+   */
+  readonly probeBucket: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly bucket: BucketName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+    }
+    readonly response: BucketProbe
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'BUCKET_NOT_ALLOWED'
+      | 'BUCKET_ACCESS_DENIED'
+      | 'STORE_UNAVAILABLE'
+      | 'STORE_UNSUITABLE'
+  }
+  /**
    * Withdraw a checkpoint for good. Refused while a live delta needs it. The same tombstone
    * again answers the first; another is refused.
    */
@@ -1628,6 +2159,55 @@ export interface Operations {
       | 'ALREADY_TOMBSTONED'
       | 'CHAIN_IN_USE'
       | 'LINEAGE_CYCLE'
+  }
+  /**
+   * Decide what to keep by policy, and withdraw the rest. A dry run only records that it was
+   * made. Held checkpoints, what `latest` would answer at any grade, and what kept ones need
+   * are always kept. At most 10,000 are withdrawn; `leftCount` says whether to run again.
+   */
+  readonly runRetention: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: RunRetention
+    }
+    readonly response: RetentionReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'POLICY_NOT_FOUND' | 'RETENTION_TOO_LARGE'
+  }
+  /** List retention runs, newest first. */
+  readonly listRetentionRuns: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly job?: JobName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: RetentionRuns
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
+  }
+  /**
+   * Get a retention run, and what it decided about each checkpoint. Job by job and partition
+   * by partition, newest first, with every reason.
+   */
+  readonly getRetentionRun: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      readonly retentionRun: RetentionRunId
+      readonly decision?: KeepOrDrop
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: RetentionRunPage
+    readonly errors:
+      'NAMESPACE_NOT_FOUND' | 'RETENTION_RUN_NOT_FOUND' | 'RETENTION_TOO_LARGE' | 'INVALID_CURSOR'
   }
   /**
    * Place a hold on a checkpoint. While it lasts, neither a retention run nor a sweep takes
@@ -1708,7 +2288,7 @@ export interface Operations {
     readonly response: EntryPage
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'LOG_CORRUPT'
   }
-  /** Read who asked what, oldest first: every write, and every request that was denied. */
+  /** Read who asked what: every write, and every request that was denied. */
   readonly listAccessLog: {
     readonly input: {
       readonly namespace: NamespaceName
@@ -1716,6 +2296,8 @@ export interface Operations {
       readonly limit?: number
       /** `next` of the page before; belongs to the same list and filters. */
       readonly cursor?: string
+      /** Which records come first. Default: `"oldest-first"`. */
+      readonly order?: 'oldest-first' | 'newest-first'
     }
     readonly response: AccessPage
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
@@ -1847,9 +2429,25 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/evidence',
     repeat: 'by-key',
   },
+  verifyCheckpoint: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/checkpoints/{digest}/verify',
+  },
+  listBuckets: { method: 'GET', path: '/v1/namespaces/{namespace}/buckets' },
+  probeBucket: { method: 'POST', path: '/v1/namespaces/{namespace}/buckets/{bucket}/probe' },
   tombstoneCheckpoint: {
     method: 'POST',
     path: '/v1/namespaces/{namespace}/checkpoints/{digest}/tombstone',
+  },
+  runRetention: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/retention-runs',
+    repeat: 'by-key',
+  },
+  listRetentionRuns: { method: 'GET', path: '/v1/namespaces/{namespace}/retention-runs' },
+  getRetentionRun: {
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/retention-runs/{retentionRun}',
   },
   placeHold: {
     method: 'PUT',

@@ -2,7 +2,7 @@ import { isCatalogError } from '../schema/errors.ts'
 import { operationTable } from './api.ts'
 import { readBoundedBody } from './bounded-body.ts'
 import { connectionFailure } from './errors.ts'
-import { notify, type RequestEvent } from './hooks.ts'
+import { notify, type LogStoppedEvent, type RequestEvent } from './hooks.ts'
 import type { Settings } from './options.ts'
 import { failureOf } from './refusal.ts'
 import type { PreparedRequest } from './request.ts'
@@ -61,6 +61,10 @@ export async function attemptRequest(
       durationMs: settings.clock.now() - startedMs,
       requestId: headers.get('x-request-id') ?? undefined,
     })
+    const stopped = headers.get('cairn-log-stopped')
+    if (stopped !== null) {
+      notify(settings.hooks.onLogStopped, { ...event, ...parseLogStopped(stopped) })
+    }
     if (response.ok) return { kind: 'answered', answer: { status, bytes } }
     const text = tokens.redact(new TextDecoder().decode(bytes))
     const failure = failureOf({ status, headers, text })
@@ -69,6 +73,14 @@ export async function attemptRequest(
     if (isCatalogError(cause)) return { kind: 'failed', failure: { error: cause, kind: 'final' } }
     return { kind: 'failed', failure: connectionFailure(cause, settings.url) }
   }
+}
+
+/** The code, and the indexes of what is missing, where the header has both. */
+function parseLogStopped(header: string): Pick<LogStoppedEvent, 'code' | 'missing'> {
+  const [code = ''] = header.split(';')
+  const [, from, to] = /;missing-from=(\d{1,16});missing-to=(\d{1,16})$/.exec(header) ?? []
+  const isKnown = from !== undefined && to !== undefined
+  return { code, missing: isKnown ? { from: Number(from), to: Number(to) } : undefined }
 }
 
 function headersOf(

@@ -1,5 +1,6 @@
 import { CatalogError } from '../schema/errors.ts'
-import type { BlobReference, Digest, Gap, Manifest, Seed, Shard } from './api.ts'
+import type { BlobReference, Digest, Manifest, Seed, Shard } from './api.ts'
+import type { NamedContent } from './staging.ts'
 
 /** Members of a manifest that a job gives as they are. */
 type GivenMembers = Pick<
@@ -33,6 +34,27 @@ export interface CheckpointInput extends GivenMembers {
   readonly tier?: Manifest['tier']
 }
 
+/** A checkpoint of a job that is one worker, whose bytes the run persists. */
+interface WithContents extends Omit<CheckpointInput, 'shards' | 'persistence'> {
+  /** They become blobs, after those of `blobs`. */
+  readonly contents: readonly NamedContent[]
+}
+
+/** A checkpoint whose bytes are safe when the call returns. */
+export interface ContentInput extends WithContents {
+  /**
+   * `sync` puts the contents into the store and then registers. `hybrid` puts them into a store on this machine, registers
+   * that as a `light` checkpoint, and copies them to the store in the background; the copy is the `durable` checkpoint of
+   * the step. Default: `sync`.
+   */
+  readonly persistence?: 'sync' | 'hybrid'
+}
+
+/** A checkpoint whose bytes are on this machine's disk when the call returns, and uploaded in the background. */
+export interface StagedInput extends WithContents {
+  readonly persistence: 'async'
+}
+
 /** What a run adds to its checkpoints. */
 export interface RunFacts {
   readonly namespace: string
@@ -51,7 +73,7 @@ export interface RunFacts {
  * @throws {INVALID_REQUEST} the step is no non-negative integer, or both `shards` and `blobs` or `seeds` are given
  * @throws {BASE_REQUIRED} a delta without a base, or a full checkpoint with one
  */
-export function buildManifest(run: RunFacts, input: CheckpointInput, gap?: Gap): Manifest {
+export function buildManifest(run: RunFacts, input: CheckpointInput): Manifest {
   const { blobs, seeds, shards, kind, tier = 'durable', ...given } = input
   const { partition, environment, ...identity } = run
   checkStep(input.step)
@@ -64,7 +86,6 @@ export function buildManifest(run: RunFacts, input: CheckpointInput, gap?: Gap):
     shards: shardsOf(blobs, seeds, shards),
     ...(partition === '' ? {} : { partition }),
     ...(given.environment === undefined && environment !== undefined ? { environment } : {}),
-    ...(gap === undefined ? {} : { gap }),
   })
 }
 

@@ -24,6 +24,17 @@ export interface RetryEvent extends RequestEvent {
   readonly delayMs: number
 }
 
+/**
+ * An answer is from a log that the catalog reads and does not write to: it is what the database has, and may not
+ * be the newest.
+ */
+export interface LogStoppedEvent extends RequestEvent {
+  /** `LOG_ROLLED_BACK`: the database lacks what was signed. `LOG_CORRUPT`: it contradicts itself. */
+  readonly code: string
+  /** Indexes of the first and last entry that are missing, where that is known. */
+  readonly missing: { readonly from: number; readonly to: number } | undefined
+}
+
 /** Something happened to a record of the spool. */
 export interface SpoolEvent {
   /** `waits`: a pass over the spool ended before this record was sent. */
@@ -40,6 +51,7 @@ export interface SpoolEvent {
 export interface Hooks {
   readonly onRequest?: (event: RequestEvent) => void
   readonly onResponse?: (event: ResponseEvent) => void
+  readonly onLogStopped?: (event: LogStoppedEvent) => void
   readonly onRetry?: (event: RetryEvent) => void
   readonly onSpool?: (event: SpoolEvent) => void
 }

@@ -3,6 +3,7 @@ export type { DiskSpool } from './spool/disk-spool.ts'
 export type { DiskSpoolStatus, SpooledFile, SpoolPlace } from './spool/inspect.ts'
 export type { LineGap } from './spool/gaps.ts'
 export type { SpoolProblem } from './spool/refused.ts'
+export { openStaging, type StagingOptions } from './staging/open-staging.ts'
 export { openDiskStore } from './stores/disk.ts'
 export { openDiskReader, type BlobReader } from './stores/disk-reader.ts'
 export {

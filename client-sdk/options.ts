@@ -1,8 +1,10 @@
 import { CatalogError } from '../schema/errors.ts'
+import type { BlobStore } from './blob-store.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { Hooks } from './hooks.ts'
 import { RETRIES_DEFAULT_COUNT } from './retry.ts'
 import type { Spool } from './spool.ts'
+import type { Staging } from './staging.ts'
 import type { Token } from './token.ts'
 import type { Trust } from './trust.ts'
 
@@ -27,6 +29,10 @@ export interface ClientOptions {
   readonly retries?: number
   /** Where registrations wait when the catalog cannot be reached; without one, they fail. */
   readonly spool?: Spool
+  /** Where runs put the `contents` of their checkpoints. */
+  readonly store?: BlobStore
+  /** Where contents wait for their upload to `store`, for `async` and `hybrid` checkpoints; `openStaging` gives one. */
+  readonly staging?: Staging
   /** Longest wait of a checkpoint for the catalog, in milliseconds, when there is a spool. Default: 2,000. */
   readonly foregroundMs?: number
   readonly clock?: Clock

@@ -5,10 +5,10 @@ import { within } from './deadline.ts'
 import {
   FLUSH_DEFAULT_MS,
   type CheckpointResult,
-  type Delivery,
   type FlushOptions,
   type FlushReport,
-} from './delivery.ts'
+} from './checkpoint-result.ts'
+import type { Delivery } from './delivery.ts'
 import { Drainer, SEND_TIMEOUT_MS, type Drained, type Settlement } from './drainer.ts'
 import { abortedError } from './errors.ts'
 import { notify, type SpoolEvent } from './hooks.ts'

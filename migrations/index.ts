@@ -5,7 +5,10 @@ import { accessLog } from './0004-access-log.ts'
 import { logKey } from './0005-log-key.ts'
 import { policy } from './0006-policy.ts'
 import { hold } from './0007-hold.ts'
+import { retentionRun } from './0008-retention-run.ts'
 import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
+import { accessHead } from './0010-access-head.ts'
+import { bucketProbe } from './0012-bucket-probe.ts'
 import { partitionWindow } from './0040-partition-window.ts'
 import type { Migration } from './dialect.ts'
 
@@ -18,6 +21,9 @@ export const migrations: readonly Migration[] = [
   logKey,
   policy,
   hold,
+  retentionRun,
   evidenceByOutcome,
+  accessHead,
+  bucketProbe,
   partitionWindow,
 ]

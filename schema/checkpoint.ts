@@ -1,4 +1,12 @@
 import { Type, type Static } from 'typebox'
+import {
+  BlobFault,
+  Encryption,
+  ENCRYPTIONS_MAX_COUNT,
+  PLACES_MAX_COUNT,
+  PlaceStanding,
+  VIOLATIONS_MAX_COUNT,
+} from './blob-standing.ts'
 import type { Immutable } from './immutable.ts'
 import { Kind, Tier } from './manifest.ts'
 import {
@@ -35,11 +43,16 @@ export const SkipReason = Type.Enum(
     'GRADE_TOO_LOW',
     'ENVIRONMENT_DIFFERS',
     'CHAIN_BROKEN',
+    'STEP_TOO_HIGH',
+    'TOO_OLD',
+    'WORLD_SIZE_DIFFERS',
+    'FORMAT_UNREADABLE',
+    'UNAVAILABLE',
   ],
   {
     title: 'SkipReason',
     description:
-      '`ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below a delta is not good.',
+      '`ABANDONED`: on a line that a later attempt left behind. `CHAIN_BROKEN`: something below a delta is not good. `UNAVAILABLE`: every place of a blob is down.',
   },
 )
 export type SkipReason = Static<typeof SkipReason>
@@ -87,6 +100,39 @@ export const TombstoneReceipt = Type.Object(
 )
 export type TombstoneReceipt = Immutable<Static<typeof TombstoneReceipt>>
 
+/** What was found out about the blobs, beside whether they passed. */
+export const EvidenceDetail = Type.Object(
+  {
+    fault: Type.Optional(BlobFault),
+    places: Type.Optional(
+      Type.Array(PlaceStanding, {
+        description: 'Each bucket and region that holds blobs, and how whole it is there.',
+        maxItems: PLACES_MAX_COUNT,
+      }),
+    ),
+    encryption: Type.Optional(
+      Type.Array(Encryption, {
+        description: 'Every way in which the blobs are encrypted at rest.',
+        maxItems: ENCRYPTIONS_MAX_COUNT,
+      }),
+    ),
+    lockedUntil: Type.Optional(
+      Type.Unsafe<string>({
+        ...Timestamp,
+        description: 'The earliest end of a lock, where every blob in every place has one.',
+      }),
+    ),
+    violations: Type.Optional(
+      Type.Array(Type.String({ maxLength: 256 }), {
+        description: "What the job's policy asks of storage and does not find.",
+        maxItems: VIOLATIONS_MAX_COUNT,
+      }),
+    ),
+  },
+  { title: 'EvidenceDetail', additionalProperties: false },
+)
+export type EvidenceDetail = Immutable<Static<typeof EvidenceDetail>>
+
 /** A recorded finding about a checkpoint's bytes. */
 export const Evidence = Type.Object(
   {
@@ -95,6 +141,9 @@ export const Evidence = Type.Object(
     outcome: Type.Enum(['passed', 'failed'], { title: 'EvidenceOutcome' }),
     method: Type.String({ minLength: 1, maxLength: 128, pattern: noNul }),
     note: Type.Optional(Note),
+    bytes: Type.Optional(Type.Integer({ minimum: 0, description: 'Bytes that were read for it.' })),
+    durationMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    detail: Type.Optional(EvidenceDetail),
     actor: Type.String(),
     index: LogIndex,
     at: Timestamp,

@@ -1,4 +1,5 @@
-import type { Evidence, TombstoneReason } from './checkpoint.ts'
+import type { BucketFindings } from './bucket.ts'
+import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
 import type { JobName, Labels, LogIndex, Partition, PolicyName, RunId } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
@@ -85,6 +86,16 @@ export interface EvidenceRecorded extends EntryBase {
   readonly outcome: Evidence['outcome']
   readonly method: string
   readonly note?: string
+  /** Bytes that were read for it. */
+  readonly bytes?: number
+  readonly durationMs?: number
+  readonly detail?: EvidenceDetail
+}
+
+/** The subject is the bucket's name in the configuration. */
+export interface BucketProbed extends EntryBase {
+  readonly kind: 'bucket.probed'
+  readonly findings: BucketFindings
 }
 
 export interface CheckpointTombstoned extends EntryBase {
@@ -114,6 +125,25 @@ export interface HoldLifted extends EntryBase {
 }
 
 /**
+ * A retention run. What it decided about each checkpoint follows from the log up to `asOf`, the time and the scope:
+ * a log of a million checkpoints is kept for ever, and must not repeat them with each run.
+ */
+export interface RetentionDecided extends EntryBase {
+  readonly kind: 'retention.decided'
+  readonly dryRun: boolean
+  readonly job?: JobName
+  readonly partition?: Partition
+  readonly policy?: PolicyName
+  readonly asOf: LogIndex
+  readonly moment: string
+  readonly keptCount: number
+  readonly droppedCount: number
+  readonly droppedBytes: number
+  /** SHA-256 over a line of digest, decision and reason codes for each checkpoint. */
+  readonly decisions: Digest
+}
+
+/**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
  */
@@ -133,8 +163,10 @@ export type Entry =
   | CheckpointRegistered
   | EvidenceRecorded
   | CheckpointTombstoned
+  | BucketProbed
   | HoldPlaced
   | HoldLifted
+  | RetentionDecided
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

@@ -16,7 +16,7 @@ import {
 import { noNul } from './no-nul.ts'
 
 /** Most workers that one checkpoint may have; shards are listed one by one in an 8 MiB document. */
-const SHARDS_MAX_COUNT = 65_536
+export const SHARDS_MAX_COUNT = 65_536
 
 export const Kind = Type.Enum(['full', 'delta'], {
   title: 'Kind',

@@ -37,6 +37,8 @@ export const NamespaceName = Type.Unsafe<NamespaceName>(
 export const JobName = Type.Unsafe<JobName>(name('JobName', 'A recurring computation.'))
 export const RunId = Type.Unsafe<RunId>(name('RunId', 'One execution of a job.'))
 
+export const RetentionRunId = name('RetentionRunId', 'One decision of what to keep.')
+
 /** What a hold on a checkpoint is called. */
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')
 

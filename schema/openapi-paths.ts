@@ -97,15 +97,21 @@ function ownWords(node: SchemaNode, named: Contract['named']): Partial<SchemaNod
 function writeSuccess(read: ReadOperation, named: Contract['named']): WrittenSchema {
   const { id, operation } = read
   const content = writeContent(read, named)
+  // Of a log that is stopped nothing but reads succeeds.
+  const stopped =
+    operation.method === 'GET' && operation.path.includes('{namespace}')
+      ? { 'Cairn-Log-Stopped': { $ref: '#/components/headers/LogStopped' } }
+      : {}
+  const headers = Object.keys(stopped).length === 0 ? {} : { headers: stopped }
   if (operation.answer === 'bytes') {
-    const headers = { ETag: { $ref: '#/components/headers/ETag' } }
+    const tagged = { ETag: { $ref: '#/components/headers/ETag' }, ...stopped }
     const unchanged =
       operation.mayChange === true
         ? 'The caller has these bytes: nothing has changed.'
         : 'The caller has these bytes: they can never change.'
     return {
-      200: { description: 'The exact bytes.', headers, content },
-      304: { description: unchanged, headers },
+      200: { description: 'The exact bytes.', headers: tagged, content },
+      304: { description: unchanged, headers: tagged },
     }
   }
   const recorded = { description: 'Recorded, and durable.', content }
@@ -116,7 +122,7 @@ function writeSuccess(read: ReadOperation, named: Contract['named']): WrittenSch
       201: recorded,
     }
   }
-  return { 200: isWrite(read) ? recorded : { description: 'The answer.', content } }
+  return { 200: isWrite(read) ? recorded : { description: 'The answer.', ...headers, content } }
 }
 
 /** Bytes that are no text have no schema: their media type says it all. */

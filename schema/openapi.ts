@@ -101,6 +101,11 @@ const headers = {
     description: 'Seconds to wait before the same request may succeed.',
     schema: { type: 'integer', minimum: 0 },
   },
+  LogStopped: {
+    description:
+      'Only where the log of the namespace is read and not written to: `LOG_ROLLED_BACK` if the database lacks what was signed, as one that was set back does, with the indexes of the entries that are missing; `LOG_CORRUPT` if it contradicts itself. What is answered is what the database has, and may not be the newest; a 404 carries it too.',
+    schema: { type: 'string', examples: ['LOG_ROLLED_BACK;missing-from=40;missing-to=44'] },
+  },
   WwwAuthenticate: {
     description: 'What is wrong with the token, RFC 6750.',
     schema: { type: 'string' },

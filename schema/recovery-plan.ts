@@ -1,18 +1,42 @@
 import { Type, type Static } from 'typebox'
-import { BlobReference } from './blob-reference.ts'
+import { BlobReference, Region } from './blob-reference.ts'
 import { CheckpointSummary, Skipped } from './checkpoint.ts'
 import { Environment } from './environment.ts'
 import type { Immutable } from './immutable.ts'
 import { JsonMap } from './json-value.ts'
 import { Format, InputPin, Kind, Progress, Seed } from './manifest.ts'
-import { Digest, JobName, LogIndex, NamespaceName, Partition, Step } from './names.ts'
+import { Digest, JobName, LogIndex, NamespaceName, Partition, Step, Timestamp } from './names.ts'
 
 /** Most blobs one plan may list; a larger state is read manifest by manifest. */
 export const PLAN_BLOBS_MAX_COUNT = 100_000
 
+/** One place to read a blob from. */
+export const BlobSource = Type.Object(
+  {
+    uri: BlobReference.properties.uri,
+    versionId: BlobReference.properties.versionId,
+    bucket: Type.Optional(Type.String({ description: 'Its name in the configuration.' })),
+    region: Type.Optional(Region),
+    url: Type.Optional(
+      Type.String({ description: 'Downloads exactly this version, without further credentials.' }),
+    ),
+  },
+  { title: 'BlobSource', additionalProperties: false },
+)
+export type BlobSource = Immutable<Static<typeof BlobSource>>
+
 /** One blob to fetch, and the worker that needs it. */
 export const PlanBlob = Type.Object(
-  { rank: Type.Integer({ minimum: 0 }), ...BlobReference.properties },
+  {
+    rank: Type.Integer({ minimum: 0 }),
+    ...BlobReference.properties,
+    sources: Type.Optional(
+      Type.Array(BlobSource, {
+        description:
+          'Where to read it, best first, without the places said to be down. Absent where `uri` is the only one.',
+      }),
+    ),
+  },
   { title: 'PlanBlob', additionalProperties: false },
 )
 export type PlanBlob = Immutable<Static<typeof PlanBlob>>
@@ -29,10 +53,33 @@ export const RankSeeds = Type.Object(
   { title: 'RankSeeds', additionalProperties: false },
 )
 
+/** Whether every rank can draw the random numbers that it would have drawn. */
+export const SeedCoverage = Type.Object(
+  {
+    rankCount: Type.Integer({ minimum: 1 }),
+    seededCount: Type.Integer({ minimum: 0 }),
+    missingRanks: Type.Array(Type.Integer({ minimum: 0 }), {
+      description: 'Ranks without any seed; at most 100 are listed.',
+    }),
+    unevenGenerators: Type.Array(Type.String(), {
+      description: 'Generators that some of the ranks have seeds of, and others not.',
+    }),
+  },
+  { title: 'SeedCoverage', additionalProperties: false },
+)
+export type SeedCoverage = Immutable<Static<typeof SeedCoverage>>
+
 export const PlanWarning = Type.Object(
   {
     code: Type.Enum(
-      ['SEEDS_INCOMPLETE', 'INPUT_UNPINNED', 'ENVIRONMENT_MISSING', 'NOT_VERIFIED', 'ABANDONED'],
+      [
+        'SEEDS_INCOMPLETE',
+        'SEEDS_UNEVEN',
+        'INPUT_UNPINNED',
+        'ENVIRONMENT_MISSING',
+        'NOT_VERIFIED',
+        'ABANDONED',
+      ],
       { title: 'PlanWarningCode' },
     ),
     message: Type.String(),
@@ -54,6 +101,8 @@ export const RecoveryPlan = Type.Object(
     blobCount: Type.Integer({ minimum: 0 }),
     totalBytes: Type.Integer({ minimum: 0 }),
     seeds: Type.Array(RankSeeds),
+    seedCoverage: SeedCoverage,
+    urlsExpireAt: Type.Optional(Timestamp),
     parameters: Type.Optional(JsonMap),
     inputs: Type.Array(InputPin),
     format: Type.Optional(Format),

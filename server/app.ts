@@ -51,6 +51,14 @@ export function createApp(catalog: Catalog, allowedHosts: readonly string[]): Ho
   return app
 }
 
+/** Stopped logs that are described; the log of the server names them all. */
+const SHOWN_COUNT = 16
+
+/** Why a log is stopped, without its name: whoever asks has shown no token. */
+function describe({ code, detail: { missingFrom, missingTo } }: CatalogError): object {
+  return { code, ...(missingFrom === undefined ? {} : { missingFrom, missingTo }) }
+}
+
 /** What a load balancer and a reader of the contract ask for; says nothing of what is stored. */
 function mountService(app: Hono, { context }: Catalog): void {
   const contract = new URL('../openapi.yaml', import.meta.url)
@@ -58,7 +66,14 @@ function mountService(app: Hono, { context }: Catalog): void {
   app.get('/readyz', async (http) => {
     try {
       await context.db.selectFrom('log_head').select('size').limit(1).execute()
-      return http.json({ status: 'ready' })
+      const stopped = [...(await context.log.stopped.examine()).values()]
+      if (stopped.length === 0 || http.req.query('for') === 'reads') {
+        return http.json({ status: 'ready' })
+      }
+      return http.json(
+        { status: 'reads-only', stopped: stopped.slice(0, SHOWN_COUNT).map(describe) },
+        503,
+      )
     } catch {
       return http.json({ status: 'unavailable' }, 503)
     }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { pino, type Logger } from 'pino'
@@ -20,7 +21,7 @@ import { replay, type ReplayedTable } from './log/replay.ts'
 import { openResumeTokens, type ResumeTokens } from './signing/resume-tokens.ts'
 import { openSignerMemory } from './signing/signer-memory.ts'
 import { openSigner, type Signer } from './signing/signer.ts'
-import { openLogKeys } from './signing/signing-keys.ts'
+import { openLogKeys, readLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
 import { readBucketsFile } from './read-buckets-file.ts'
 import { policyProjection } from './policy/projection.ts'
@@ -126,15 +127,21 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
     }),
     followers,
   )
+  await log.stopped
+    .examineAll()
+    .catch((error: unknown) => logger.error({ err: error }, 'the logs could not be looked at'))
   const newId = (): string => uuidV7(nowMs())
+  const ending = new AbortController()
+  const parts = { db, log, signer, tokens, blobs, cosignatures, ending: ending.signal }
   return {
-    context: { db, log, signer, tokens, blobs, cosignatures, nowMs, newId, request: {} },
+    context: { ...parts, nowMs, newId, request: {} },
     database,
     localKey,
     verifyToken,
     logger,
     follow: (follower) => followers.push(follower),
     close: async () => {
+      ending.abort()
       await log.close()
       await cosignatures?.close()
       await signer.close()
@@ -174,6 +181,22 @@ export async function openCatalogSigner(
   const keys = openLogKeys(logKeys, nowMs)
   const memory = await openSignerMemory(signerMemory)
   return openSigner({ keys, memory, db, proveConsistency })
+}
+
+/**
+ * The signer of a catalog whose keys and memory are on this machine, to be asked and not to sign; undefined where
+ * one of the two is not here. Its owner closes it.
+ *
+ * @throws {STORAGE_UNAVAILABLE | CONFIG_INVALID}
+ */
+export async function findCatalogSigner(
+  { logKeys, signerMemory }: Config,
+  db: Reader,
+): Promise<Signer | undefined> {
+  const keys = readLogKeys(logKeys)
+  const isHere = signerMemory.kind === 'postgres' || existsSync(signerMemory.file)
+  if (keys === undefined || !isHere) return undefined
+  return openSigner({ keys, memory: await openSignerMemory(signerMemory), db, proveConsistency })
 }
 
 /** Rebuilds every projection of a catalog; a server that has it open waits meanwhile. */

@@ -21,6 +21,8 @@ export interface Context {
   readonly blobs: BlobStores
   /** What witnesses have said of the newest heads; undefined where no policy names any. */
   readonly cosignatures: Cosignatures | undefined
+  /** Fires when the catalog closes: what works beside requests ends then. */
+  readonly ending: AbortSignal
   /** Epoch milliseconds. */
   readonly nowMs: () => number
   /** A new UUIDv7. */

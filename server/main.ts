@@ -54,6 +54,7 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
   const catalog = await openCatalog(config, logger === undefined ? {} : { logger })
   const app = createApp(catalog, config.allowedHosts)
   const publisher = await followCatalog(catalog, config.publishFolder).catch(closing(catalog))
+  await warnOfStopped(catalog)
   const { server, port } = await listen(app.fetch, config).catch(async (error: unknown) => {
     await publisher?.close()
     return closing(catalog)(error)
@@ -67,6 +68,13 @@ export async function startServer(config: Config, logger?: Logger): Promise<Runn
       await publisher?.close()
       await catalog.close()
     },
+  }
+}
+
+/** Says of each log that is not written to what is missing, and the ways out. */
+async function warnOfStopped({ context, logger }: Catalog): Promise<void> {
+  for (const [namespace, { code, message, detail }] of await context.log.stopped.examine()) {
+    logger.warn({ ...detail, code, namespace }, message)
   }
 }
 

@@ -2,15 +2,16 @@ import { CatalogError } from '../schema/errors.ts'
 import { isName } from '../schema/name-grammar.ts'
 import type { NamespaceName } from '../schema/names.ts'
 import { parseVerifierKey, type VerifierKey } from '../schema/transparency/verifier-key.ts'
-import { openCatalog, projections, type Catalog } from './compose.ts'
+import { findCatalogSigner, openCatalog, projections, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { checkCatalog, type CatalogVerdict } from './inspect/check-catalog.ts'
+import { checkSigned } from './inspect/check-signed.ts'
 import { readTreeHead } from './log/read-tiles.ts'
 import { exportLog, type MoveProgress } from './move/export-log.ts'
 import { importLog, type Imported } from './move/import-log.ts'
 import { repairLog, type LogFiles, type Repaired } from './move/repair-log.ts'
 import { backupSqlite, type BackupProgress } from './store/backup-sqlite.ts'
-import { openSnapshot } from './store/open-snapshot.ts'
+import { openSnapshot, type Snapshot } from './store/open-snapshot.ts'
 
 type OnProgress = (progress: MoveProgress) => void
 
@@ -45,25 +46,28 @@ export async function importExport(
   options: { readonly keys: readonly string[]; readonly onProgress: OnProgress },
 ): Promise<Imported> {
   const keys = options.keys.map(parseKey)
-  return withCatalog(config, ({ database, context: { signer } }) =>
-    importLog(chunks, { database, projections, signer, keys, onProgress: options.onProgress }),
+  const { onProgress } = options
+  return withCatalog(config, ({ database, context: { signer, nowMs } }) =>
+    importLog(chunks, { database, projections, signer, keys, onProgress, nowMs }),
   )
 }
 
 /**
- * Lets the signer go on from a database whose memory is lost, because its operator says that it is the newest.
+ * Lets the signer go on from a database whose memory is lost, because its operator says that it is the newest; or
+ * from one whose newest entries are lost for good, because its operator gives up exactly so many.
  *
  * @throws {NAMESPACE_NOT_FOUND | INVALID_NAME | INVALID_REQUEST | CONFIG_INVALID}
  */
 export async function rememberLog(
   config: Config,
   namespace: string,
-): Promise<{ readonly origin: string; readonly size: number }> {
+  lostCount = 0,
+): Promise<{ readonly origin: string; readonly size: number; readonly lostCount: number }> {
   return withCatalog(config, async ({ context: { db, signer } }) => {
     const name = parseNamespace(namespace)
     const head = await readTreeHead(db, name)
-    await signer.adopt(name, head)
-    return { origin: signer.originOf(name), size: head.size }
+    await signer.adopt(name, head, lostCount)
+    return { origin: signer.originOf(name), size: head.size, lostCount }
   })
 }
 
@@ -85,12 +89,18 @@ export async function repairNamespace(
 ): Promise<Repaired> {
   const namespace = parseNamespace(options.namespace)
   const { onProgress } = options
-  return withCatalog(config, async ({ database, context: { signer } }) => {
-    const target = { database, projections, signer, onProgress }
+  return withCatalog(config, async ({ database, context: { signer, nowMs } }) => {
+    const target = { database, projections, signer, onProgress, nowMs }
     if (source.kind === 'published') return repairLog(source.log, { ...target, namespace })
     const keys = signer.verifierKeys(namespace)
     return importLog(source.chunks, { ...target, keys, continues: namespace })
   })
+}
+
+/** What a check came to, and whether the signer's memory was asked too. */
+export interface InspectedCatalog extends CatalogVerdict {
+  /** False where keys or memory are not on this machine: nobody can tell whether the database is the newest. */
+  readonly isMemoryChecked: boolean
 }
 
 /**
@@ -104,10 +114,25 @@ export async function inspectCatalog(
     readonly namespace?: string | undefined
     readonly onProgress: (entryCount: number) => void
   },
-): Promise<CatalogVerdict> {
+): Promise<InspectedCatalog> {
   const { namespace, onProgress } = options
   const only = namespace === undefined ? {} : { namespace: parseNamespace(namespace) }
-  return checkCatalog(() => openSnapshot(config.database), { ...only, projections, onProgress })
+  const open = (): Promise<Snapshot> => openSnapshot(config.database)
+  const verdict = await checkCatalog(open, { ...only, projections, onProgress })
+  // Without namespaces there is nothing that could be missing, or a file that nothing can be read from.
+  if (verdict.namespaces.length === 0) return { ...verdict, isMemoryChecked: false }
+  const snapshot = await open()
+  try {
+    const signer = await findCatalogSigner(config, snapshot.reader)
+    if (signer === undefined) return { ...verdict, isMemoryChecked: false }
+    const missing = await checkSigned(open, signer, verdict.namespaces)
+    await signer.close()
+    const findings = [...missing, ...verdict.findings]
+    const findingCount = verdict.findingCount + missing.length
+    return { ...verdict, ok: findingCount === 0, findings, findingCount, isMemoryChecked: true }
+  } finally {
+    await snapshot.close()
+  }
 }
 
 /**

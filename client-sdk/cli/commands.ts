@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { accessLogCommands } from './commands/access-log.ts'
 import { backup } from './commands/backup.ts'
+import { bucketCommands } from './commands/buckets.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
@@ -24,12 +25,14 @@ import { policyCommands } from './commands/policies.ts'
 import { recoverCommands } from './commands/recover.ts'
 import { register } from './commands/register.ts'
 import { replay } from './commands/replay.ts'
+import { retainCommands } from './commands/retain.ts'
 import { resume } from './commands/resume.ts'
 import { runCommands } from './commands/runs.ts'
 import { segmentCommands } from './commands/segments.ts'
 import { serve } from './commands/serve.ts'
 import { spoolCommands } from './commands/spool.ts'
 import { token } from './commands/token.ts'
+import { verify } from './commands/verify.ts'
 import { witness } from './commands/witness.ts'
 
 /** Every command, in the order in which the help lists them. */
@@ -52,7 +55,9 @@ export const commands: readonly Command[] = [
   ...runCommands,
   ...recoverCommands,
   ...segmentCommands,
+  verify,
   ...findingCommands,
+  ...retainCommands,
   ...checkpointCommands,
   lineage,
   compare,
@@ -65,5 +70,6 @@ export const commands: readonly Command[] = [
   ...logProofCommands,
   logWatch,
   ...accessLogCommands,
+  ...bucketCommands,
   ...spoolCommands,
 ]

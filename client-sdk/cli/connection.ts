@@ -1,10 +1,15 @@
 import { CatalogError } from '../../schema/errors.ts'
+import type { BlobStore } from '../blob-store.ts'
 import { CatalogClient } from '../client.ts'
+import type { LogStoppedEvent } from '../hooks.ts'
 import type { Spool } from '../spool.ts'
+import type { Staging } from '../staging.ts'
 import type { ValuesOf } from './command.ts'
+import { defined } from './defined.ts'
 import { optional } from './flag.ts'
 import { readName, readText } from './flag-values.ts'
 import { readInput } from './input-file.ts'
+import { plainText } from './plain-text.ts'
 import type { Session } from './session.ts'
 
 /** Where a catalog is when nobody says otherwise. */
@@ -33,6 +38,8 @@ export const connection = {
 /** How a client is made beside its flags. */
 export interface ClientChoice {
   readonly spool?: Spool
+  readonly store?: BlobStore
+  readonly staging?: Staging
   /** Instead of the flag's or variable's namespace. */
   readonly namespace?: string
 }
@@ -53,8 +60,26 @@ export async function openClient(
     url: values.url ?? (variables['CAIRN_URL'] || DEFAULT_URL),
     namespace: choice.namespace ?? namespaceOf(session, values.namespace),
     token: await tokenSource(session, values.tokenFile),
-    ...(choice.spool === undefined ? {} : { spool: choice.spool }),
+    ...defined({ spool: choice.spool, store: choice.store, staging: choice.staging }),
+    hooks: { onLogStopped: warnOnce(session) },
   })
+}
+
+/** Says once, beside the answer, that it may not be the newest. */
+function warnOnce(session: Session): (event: LogStoppedEvent) => void {
+  let isSaid = false
+  return ({ code, missing }) => {
+    if (isSaid) return
+    isSaid = true
+    const range =
+      missing === undefined
+        ? 'what it has contradicts what was signed'
+        : `entries ${missing.from} to ${missing.to} are missing`
+    const { style } = session.errorScreen
+    session.errors.write(
+      `${style('yellow', 'Warning')}: the catalog reads this log and does not write to it (${plainText(code)}): ${range}. What it answers may not be the newest.\n`,
+    )
+  }
 }
 
 /** The namespace that a flag, or else the variable, names. */

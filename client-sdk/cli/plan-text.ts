@@ -22,7 +22,10 @@ export function drawPlan(screen: Screen, plan: RecoveryPlan): string {
     ['step', plan.step],
     ['as of', plan.asOf],
     ['to fetch', `${formatCount(plan.blobCount, 'blob')}, ${formatBytes(plan.totalBytes)}`],
-    ['seeds', plan.seeds.length === 0 ? undefined : formatCount(plan.seeds.length, 'rank')],
+    [
+      'seeds',
+      `${plan.seedCoverage.seededCount} of ${formatCount(plan.seedCoverage.rankCount, 'rank')}`,
+    ],
     ['inputs', plan.inputs.map((input) => input.name).join(', ')],
     [
       'format',

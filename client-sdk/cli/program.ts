@@ -33,14 +33,15 @@ const groups: Readonly<Record<string, string>> = {
   namespaces: 'declare and list namespaces',
   jobs: 'declare, get and list jobs',
   runs: 'list, get and close runs',
-  policy: 'set, show and list what classes of jobs need',
-  hold: 'keep the bytes of a checkpoint from being removed',
   'resume-token': 'tokens of good states, for orchestrators',
   checkpoints: 'list and look into checkpoints',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',
+  buckets: 'list buckets, and try out what they can do',
   log: "read, prove and audit the namespace's log",
   keys: 'list, rotate and retire the keys that sign logs',
+  policy: 'set and show what classes of jobs need',
+  hold: 'bar the removal of bytes',
   spool: 'look into a spool and send what waits',
 }
 

@@ -12,6 +12,11 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   GRADE_TOO_LOW: 'not checked as far as was asked',
   ENVIRONMENT_DIFFERS: 'made in another environment',
   CHAIN_BROKEN: 'something below the delta is not good',
+  STEP_TOO_HIGH: 'beyond the step that was asked for',
+  TOO_OLD: 'older than was asked for',
+  WORLD_SIZE_DIFFERS: 'saved by another number of workers',
+  FORMAT_UNREADABLE: 'in a format that the caller cannot read',
+  UNAVAILABLE: 'every place of a blob is down',
 }
 
 /** What was passed over and why, as a table with a line above it. */

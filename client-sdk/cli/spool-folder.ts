@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CatalogError } from '../../schema/errors.ts'
+import type { BlobStore } from '../blob-store.ts'
 import type { CatalogClient } from '../client.ts'
 import type { DiskSpool } from '../spool/disk-spool.ts'
 import { openSpool } from '../spool/open-spool.ts'
+import { openStaging } from '../staging/open-staging.ts'
 import type { ValuesOf } from './command.ts'
 import { connection, openClient } from './connection.ts'
 import { optional } from './flag.ts'
@@ -38,13 +40,17 @@ export async function withSpooledClient<Result>(
   values: ValuesOf<typeof connection>,
   {
     spool,
+    store,
     work,
   }: {
     readonly spool: DiskSpool
+    /** Where what is staged in the spool is uploaded to; nowhere when left out. */
+    readonly store?: BlobStore | undefined
     readonly work: (client: CatalogClient) => Promise<Result>
   },
 ): Promise<Result> {
-  const client = await openClient(session, values, { spool })
+  const uploads = store === undefined ? {} : { store, staging: openStaging({ spool }) }
+  const client = await openClient(session, values, { spool, ...uploads })
   try {
     return await work(client)
   } finally {

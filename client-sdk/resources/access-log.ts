@@ -1,4 +1,4 @@
-import type { AccessRecord } from '../api.ts'
+import type { AccessEnd, AccessRecord } from '../api.ts'
 import type { CallOptions } from '../options.ts'
 import { PageIterator } from '../page.ts'
 import type { Scope } from './scope.ts'
@@ -12,12 +12,12 @@ export class AccessLog {
   }
 
   /**
-   * The records from the first on; each is one batch, and bound to the one before it by its hash.
+   * The records; each is one batch, and bound to the one before it by its hash.
    *
-   * @param query `limit`: records of one page, 1 to 500. Default: 50.
+   * @param query `limit`: records of one page, 1 to 500. Default: 50. `order`. Default: `oldest-first`.
    */
   records(
-    query: { readonly limit?: number } = {},
+    query: { readonly limit?: number; readonly order?: 'oldest-first' | 'newest-first' } = {},
     options: CallOptions = {},
   ): PageIterator<AccessRecord> {
     const { namespace, transport } = this.#scope
@@ -26,8 +26,16 @@ export class AccessLog {
         namespace,
         ...(cursor === undefined ? {} : { cursor }),
         ...(limit === undefined ? {} : { limit }),
+        ...(query.order === undefined ? {} : { order: query.order }),
       }
       return transport.call('listAccessLog', input, { ...options, signal })
     }, options.signal)
+  }
+
+  /** Where the log says that it ends now: records that are read later must reach that far, to that hash. */
+  async end(options: CallOptions = {}): Promise<AccessEnd> {
+    const { namespace, transport } = this.#scope
+    const { end } = await transport.call('listAccessLog', { namespace, limit: 1 }, options)
+    return end
   }
 }

@@ -3,6 +3,7 @@ import type {
   BatchResult,
   Checkpoint,
   CheckpointSummary,
+  Depth,
   Digest,
   EntryRecord,
   EvidenceReceipt,
@@ -13,6 +14,8 @@ import type {
   RecordEvidence,
   TombstoneReceipt,
   TombstoneCheckpoint,
+  Verification,
+  VerifyCheckpoint,
 } from '../api.ts'
 import { acceptReceipt } from '../delivery.ts'
 import { digestOf } from '../document-digest.ts'
@@ -130,6 +133,29 @@ export class Checkpoints {
   ): Promise<EvidenceReceipt> {
     const { namespace, transport } = this.#scope
     return transport.call('recordEvidence', { namespace, digest, body: evidence }, options)
+  }
+
+  /**
+   * Has the catalog look at the blobs in their stores and record what it found, and waits for the end.
+   *
+   * `unknown` says that something could not be looked at: nothing is recorded, and nothing changes.
+   *
+   * @param options.onProgress Hears how far it is, every few seconds.
+   * @throws {CHECKPOINT_NOT_FOUND} it is not registered
+   */
+  async verify(
+    digest: Digest,
+    depth: Depth,
+    { onProgress, ...options }: CallOptions & { onProgress?: (state: Verification) => void } = {},
+  ): Promise<Verification> {
+    const { namespace, transport } = this.#scope
+    let body: VerifyCheckpoint = { depth }
+    for (;;) {
+      const state = await transport.call('verifyCheckpoint', { namespace, digest, body }, options)
+      onProgress?.(state)
+      if (state.state !== 'running') return state
+      body = { depth, verification: state.verification }
+    }
   }
 
   /**

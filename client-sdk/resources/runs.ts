@@ -41,17 +41,20 @@ export class Runs {
 
   /**
    * Opens a run, fences every older attempt of the job and partition, and plans the way back to the last
-   * good state, all in one step. What waits in the spool is sent before, because an older attempt's
-   * checkpoints would be refused afterwards.
+   * good state, all in one step. What the line has staged is uploaded and what waits in the spool is sent before,
+   * because an older attempt's checkpoints would be refused afterwards.
    *
-   * @throws {DEADLINE_EXCEEDED} the catalog did not take what waits in the spool
+   * @throws {DEADLINE_EXCEEDED} not all that was staged got into the store, or the catalog did not take what waits
+   * @throws {STORE_UNAVAILABLE} the store failed, and an older attempt's checkpoints are staged
    * @throws {NO_GOOD_CHECKPOINT} there are checkpoints and none is good; the detail says why
    * @throws {CHECKPOINT_NOT_GOOD} the checkpoint asked for is not good
    * @throws {RESUME_TOKEN_STALE} the line has a newer good state than the token; `rewind` says to go back
    * @throws {WINDOW_MISMATCH} the partition is known to be about another span of time
    */
   async resume(input: ResumeInput, options?: CallOptions): Promise<Resumed> {
-    const { namespace, transport, delivery } = this.#parts
+    const { namespace, transport, delivery, uploads } = this.#parts
+    const { job, partition = '' } = input
+    await uploads?.settle({ namespace, job, partition }, options)
     await delivery.flush(options)
     const body = { ...input, resume: input.resume ?? 'latest' }
     const { run, ...rest } = await transport.call('openRun', { namespace, body }, options)

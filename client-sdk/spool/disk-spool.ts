@@ -31,6 +31,11 @@ export class DiskSpool implements Spool {
     this.#appender = { layout, ...bounds, usage: undefined, lastSequence: 0 }
   }
 
+  /** Its folders. */
+  get layout(): SpoolLayout {
+    return this.#layout
+  }
+
   /**
    * Resolves when the record is on disk, or when the spool is full and a gap was recorded instead.
    *

@@ -4,6 +4,7 @@ import { readRecord } from './drain.ts'
 import { listGaps, type LineGap } from './gaps.ts'
 import type { SpoolLayout } from './layout.ts'
 import { parseRecordName, sortedRecordNames, type RecordName } from './record-name.ts'
+import { sortedStagedNames } from '../staging/staged-name.ts'
 import { readProblem, type SpoolProblem } from './refused.ts'
 
 /** Where in a spool a record is. */
@@ -15,6 +16,9 @@ const places: readonly SpoolPlace[] = ['waiting', 'refused', 'corrupt']
 export interface DiskSpoolStatus extends SpoolStatus {
   /** Files set aside because they were torn or altered. */
   readonly corruptCount: number
+  /** Checkpoints whose bytes wait for their upload, or were set aside. */
+  readonly stagedCount: number
+  readonly stagedBytes: number
   readonly gaps: readonly LineGap[]
 }
 
@@ -34,6 +38,7 @@ export interface SpooledFile {
 /** Counts what is in the folder; ages are by the clock given, in epoch milliseconds. */
 export async function readStatus(layout: SpoolLayout, now: number): Promise<DiskSpoolStatus> {
   const waiting = sortedRecordNames(await readdir(layout.waiting))
+  const staged = sortedStagedNames(await readdir(layout.staged))
   const gaps = await listGaps(layout)
   const oldest = waiting[0]
   return {
@@ -41,6 +46,8 @@ export async function readStatus(layout: SpoolLayout, now: number): Promise<Disk
     waitingBytes: waiting.reduce((sum, name) => sum + name.sizeBytes, 0),
     refusedCount: sortedRecordNames(await readdir(layout.refused)).length,
     corruptCount: (await readdir(layout.corrupt)).length,
+    stagedCount: staged.length,
+    stagedBytes: staged.reduce((sum, name) => sum + name.sizeBytes, 0),
     droppedCount: gaps.reduce((sum, gap) => sum + gap.count, 0),
     oldestAgeMs:
       oldest === undefined ? null : Math.max(0, now - Math.floor(oldest.sequence / 1000)),

@@ -14,6 +14,8 @@ export interface SpoolLayout {
   readonly corrupt: string
   /** What had to be dropped, one file a line. */
   readonly gaps: string
+  /** Checkpoints whose bytes wait for their upload, one folder each. */
+  readonly staged: string
   /** Files that are still being written. */
   readonly temporary: string
   /** The lease of the process that drains. */
@@ -45,6 +47,7 @@ export async function prepareSpool(directory: string): Promise<SpoolLayout> {
     refused: join(root, 'refused'),
     corrupt: join(root, 'corrupt'),
     gaps: join(root, 'gaps'),
+    staged: join(root, 'staged'),
     temporary: join(root, 'tmp'),
     lease: join(root, 'drain.lease'),
   }
@@ -52,8 +55,8 @@ export async function prepareSpool(directory: string): Promise<SpoolLayout> {
     await makeDirectory(root, 0o700)
     await checkRoot(root)
     await mark(root)
-    const { waiting, refused, corrupt, gaps, temporary } = layout
-    for (const folder of [waiting, refused, corrupt, gaps, temporary]) {
+    const { waiting, refused, corrupt, gaps, staged, temporary } = layout
+    for (const folder of [waiting, refused, corrupt, gaps, staged, temporary]) {
       await makeDirectory(folder, 0o700)
     }
     return layout

@@ -6,19 +6,19 @@ import { isGone, thisProcess } from './disk-owner.ts'
 const GRAMMAR =
   /^(?<pid>\d{1,10})\.(?<started>\d{1,20})\.(?<scope>[0-9a-f]{16})\.[0-9a-f]{16}\.tmp$/
 
-/** A new name for a file that is still being written; it says who writes, so that a crash can be told. */
+/** A new name for a file or folder that is still being written; it says who writes, so that a crash can be told. */
 export function temporaryName(): string {
   const { pid, started, scope } = thisProcess
   return `${pid}.${started}.${scope}.${randomBytes(8).toString('hex')}.tmp`
 }
 
 /**
- * Removes what processes that have ended left half written in a folder of temporary files.
+ * Removes what processes that have ended left half written in a folder of temporary files and folders.
  *
  * Files of living processes and of other names stay.
  *
  * @param now Epoch milliseconds.
- * @returns how many files were removed
+ * @returns how many were removed
  */
 export async function removeLeftovers(directory: string, now: number): Promise<number> {
   let removedCount = 0
@@ -30,7 +30,7 @@ export async function removeLeftovers(directory: string, now: number): Promise<n
     if (found === undefined) continue
     const { pid = '', started = '', scope = '' } = owner
     if (!isGone({ pid: Number(pid), started, scope }, now - found.mtimeMs)) continue
-    await rm(path, { force: true })
+    await rm(path, { force: true, recursive: true })
     removedCount += 1
   }
   return removedCount

@@ -37,6 +37,30 @@ export const AccessRecord = closed(
   'AccessRecord',
 )
 
+/** Where the access log ended before the page was read; records that are there must reach it. */
+const AccessEnd = closed(
+  {
+    count: Type.Integer({
+      description: 'Records of the access log.',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+    }),
+    hash: Type.String({
+      description: 'Hash of the newest record, base64; empty where there is none.',
+    }),
+  },
+  'AccessEnd',
+)
+
+const AccessPage = closed(
+  {
+    items: Type.Array(AccessRecord),
+    next: Type.Union([Type.String(), Type.Null()]),
+    end: AccessEnd,
+  },
+  'AccessPage',
+)
+
 export const auditOperations = {
   getHistory: operation({
     method: 'GET',
@@ -78,13 +102,21 @@ export const auditOperations = {
   listAccessLog: operation({
     method: 'GET',
     path: `${prefix}/access-log`,
-    summary: 'Read who asked what, oldest first: every write, and every request that was denied',
+    summary: 'Read who asked what: every write, and every request that was denied',
     tag: 'log',
     verb: 'audit',
     reach: 'namespace',
     params: closed(inNamespace),
-    query: closed(pageQuery),
-    response: pageOf(AccessRecord, 'AccessPage'),
+    query: closed({
+      ...pageQuery,
+      order: Type.Optional(
+        Type.Union([Type.Literal('oldest-first'), Type.Literal('newest-first')], {
+          description: 'Which records come first.',
+          default: 'oldest-first',
+        }),
+      ),
+    }),
+    response: AccessPage,
     answer: 'json',
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND', 'INVALID_CURSOR'],

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import { Abandoned } from '../abandoned.ts'
+import { Region } from '../blob-reference.ts'
 import { Grade, Skipped } from '../checkpoint.ts'
+import { constraints } from '../constraint.ts'
 import { Digest, JobName, Labels, Partition, RunId } from '../names.ts'
 import { asOfQuery } from '../page.ts'
 import { Latest, RecoveryPlan } from '../recovery-plan.ts'
@@ -17,6 +19,16 @@ import {
   SMALL_BODY_MAX_BYTES,
   writeQuery,
 } from './operation.ts'
+
+/** The longest that S3 lets a signed URL be good for: seven days. */
+const URL_MAX_SECONDS = 604_800
+
+const region = Type.Optional(
+  Type.Unsafe<string>({
+    ...Region,
+    description: 'Where the restore runs: sources there come first.',
+  }),
+)
 
 /** Which state to accept. */
 const wanted = {
@@ -69,6 +81,8 @@ export const recoverOperations = {
           }),
         ),
         minGrade: Type.Optional(Grade),
+        ...constraints,
+        region,
         environment: Type.Optional(Digest),
         labels: Type.Optional(Labels),
       },
@@ -127,14 +141,29 @@ export const recoverOperations = {
     method: 'POST',
     path: `${prefix}/recovery-plans`,
     summary: 'Plan a recovery without opening a run',
-    description: 'Changes nothing. Without `checkpoint`, plans from the latest good one.',
+    description:
+      'Changes nothing. Without `checkpoint`, plans from the latest good one that the caller can use; what was passed over is listed with its reason. `urlSeconds` asks for URLs to the bytes themselves, and needs `append` on the job.',
     tag: 'recovery',
     verb: 'read',
     reach: 'none',
     params: closed(inNamespace),
     query: noQuery,
     body: closed(
-      { job: JobName, checkpoint: Type.Optional(Digest), ...wanted, ...asOfQuery },
+      {
+        job: JobName,
+        checkpoint: Type.Optional(Digest),
+        ...wanted,
+        ...constraints,
+        region,
+        urlSeconds: Type.Optional(
+          Type.Integer({
+            description: 'Give each source a URL that is good for so long.',
+            minimum: 60,
+            maximum: URL_MAX_SECONDS,
+          }),
+        ),
+        ...asOfQuery,
+      },
       'PlanRecovery',
     ),
     bodyMaxBytes: SMALL_BODY_MAX_BYTES,

@@ -1,9 +1,13 @@
 import { Type } from 'typebox'
+import { Bucket, BucketName, BucketProbe } from '../bucket.ts'
 import { Evidence, EvidenceReceipt } from '../checkpoint.ts'
 import { Digest } from '../names.ts'
+import { asOfQuery } from '../page.ts'
+import { Depth, Verification } from '../verification.ts'
 import {
   closed,
   inNamespace,
+  noQuery,
   operation,
   prefix,
   SMALL_BODY_MAX_BYTES,
@@ -30,5 +34,63 @@ export const verifyOperations = {
     answer: 'json',
     repeat: 'by-key',
     errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND'],
+  }),
+  verifyCheckpoint: operation({
+    method: 'POST',
+    path: `${prefix}/checkpoints/{digest}/verify`,
+    summary: "Look at a checkpoint's blobs in their stores, and record what was found",
+    description:
+      'Answers when it has ended, or after some seconds with `state` `running`: then send `verification` to follow it. A blob that is gone or differs is recorded as failed at once; what could not be looked at is `unknown`, is not recorded and changes nothing. A blob with copies fails only when it fails in every place. An `Idempotency-Key` is ignored: while one is under way, the same request follows it.',
+    tag: 'evidence',
+    verb: 'verify',
+    reach: 'none',
+    params: closed({ ...inNamespace, digest: Digest }),
+    query: noQuery,
+    body: closed(
+      { depth: Depth, verification: Type.Optional(Type.String({ maxLength: 64 })) },
+      'VerifyCheckpoint',
+    ),
+    bodyMaxBytes: SMALL_BODY_MAX_BYTES,
+    response: Verification,
+    answer: 'json',
+    repeat: 'safe',
+    ignoresKey: true,
+    errors: ['NAMESPACE_NOT_FOUND', 'CHECKPOINT_NOT_FOUND'],
+  }),
+  listBuckets: operation({
+    method: 'GET',
+    path: `${prefix}/buckets`,
+    summary: 'List the buckets of the configuration, and what their newest probes found',
+    tag: 'evidence',
+    verb: 'read',
+    reach: 'namespace',
+    params: closed(inNamespace),
+    query: closed(asOfQuery),
+    response: closed({ items: Type.Array(Bucket) }, 'Buckets'),
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'LOG_INDEX_OUT_OF_RANGE'],
+  }),
+  probeBucket: operation({
+    method: 'POST',
+    path: `${prefix}/buckets/{bucket}/probe`,
+    summary: 'Try out what a bucket can do, and record it',
+    description:
+      'Writes to a scratch folder under the prefix of the bucket, and removes it. What is not proven is not used.',
+    tag: 'evidence',
+    verb: 'verify',
+    reach: 'namespace',
+    params: closed({ ...inNamespace, bucket: BucketName }),
+    query: writeQuery,
+    response: BucketProbe,
+    answer: 'json',
+    repeat: 'safe',
+    errors: [
+      'NAMESPACE_NOT_FOUND',
+      'BUCKET_NOT_ALLOWED',
+      'BUCKET_ACCESS_DENIED',
+      'STORE_UNAVAILABLE',
+      'STORE_UNSUITABLE',
+    ],
   }),
 }

@@ -32,6 +32,9 @@ export interface MountOptions {
 
 type Input = Record<string, unknown>
 
+const NOT_FOUND = 404
+const STOPPED_HEADER = 'cairn-log-stopped'
+
 /** Longest that an answer waits for witnesses: shorter than what lies between is likely to allow. */
 const WITNESSING_MAX_MS = 30_000
 
@@ -49,9 +52,16 @@ export function mountOperations(app: Hono, routes: Routes, options: MountOptions
       try {
         options.checkHost(http.req.raw.headers)
         const answered = await run(http, { id, operation, route, fixed }, options)
-        return send(http, { operation, answer: answered, requestId })
+        const stopped = stoppedHeader(options.context, http.req.param('namespace'))
+        return send(http, { operation, answer: answered, requestId, stopped })
       } catch (error) {
-        return refuse(error, requestId, options)
+        const refused = refuse(error, requestId, options)
+        // What is not found, too, may be among what is missing; whoever is not allowed is told nothing.
+        if (refused.status === NOT_FOUND) {
+          const stopped = stoppedHeader(options.context, http.req.param('namespace'))
+          if (stopped !== undefined) refused.headers.set(STOPPED_HEADER, stopped)
+        }
+        return refused
       }
     })
   }
@@ -196,10 +206,23 @@ interface Answered {
   readonly operation: Operation
   readonly answer: Answer
   readonly requestId: string
+  readonly stopped: string | undefined
 }
 
-function send(http: HonoContext, { operation, answer, requestId }: Answered): Response {
+/** What an answer from a log says that is not written to: a database that was set back can lack the newest. */
+function stoppedHeader(context: Context, namespace: string | undefined): string | undefined {
+  const error = context.log.stopped.of(namespace)
+  if (error === undefined) return undefined
+  const { missingFrom, missingTo } = error.detail
+  const range = Number.isSafeInteger(missingFrom)
+    ? `;missing-from=${Number(missingFrom)};missing-to=${Number(missingTo)}`
+    : ''
+  return `${error.code}${range}`
+}
+
+function send(http: HonoContext, { operation, answer, requestId, stopped }: Answered): Response {
   const headers: Record<string, string> = { 'x-request-id': requestId }
+  if (stopped !== undefined) headers[STOPPED_HEADER] = stopped
   if (answer.location !== undefined) headers['location'] = answer.location
   if (answer.etag === undefined) headers['cache-control'] = 'no-store'
   else {

@@ -1,4 +1,5 @@
 import { accessStart, checkAccess } from '../../schema/access-log.ts'
+import { sameBytes } from '../../schema/same-bytes.ts'
 import type { LogCheck } from './check-log.ts'
 
 /** Records read at a time: most have some kilobytes. */
@@ -24,6 +25,19 @@ export async function checkAccessLog({ db, namespace, findings }: LogCheck): Pro
       if (!(checked.at.next > at.next)) throw new Error('the database gave a record twice')
       at = checked.at
     }
-    if (rows.length < CHUNK_COUNT) return
+    if (rows.length < CHUNK_COUNT) break
   }
+  const head = await db
+    .selectFrom('log_head')
+    .select(['access_count', 'access_hash'])
+    .where('namespace', '=', namespace)
+    .executeTakeFirst()
+  const hash = at.next === 0 ? new Uint8Array(0) : at.hash
+  if (head?.access_count === at.next && sameBytes(head.access_hash, hash)) return
+  findings.add({
+    code: 'access-log-altered',
+    namespace,
+    where: 'access log',
+    message: `It ends at ${at.next} records, and the log's head row says that it ended at ${head?.access_count ?? 'no'}: its end was cut off or replaced.`,
+  })
 }

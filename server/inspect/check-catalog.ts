@@ -1,10 +1,11 @@
 import { isCatalogError, type ErrorCode } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
+import { openScratch, type Scratch } from '../store/open-scratch.ts'
 import type { Snapshot } from '../store/open-snapshot.ts'
 import { checkAccessLog } from './check-access-log.ts'
 import { openFindingList, type CheckFinding, type FindingList } from './check-findings.ts'
-import { checkLog } from './check-log.ts'
-import { checkProjections } from './check-projections.ts'
+import { checkLog, type StoredRecord } from './check-log.ts'
+import { checkProjections, checkSchema, replayRecords } from './check-projections.ts'
 import { unknownNamespace } from '../log/unknown-namespace.ts'
 import type { Projection } from '../log/projection.ts'
 
@@ -17,6 +18,8 @@ export interface CatalogCheck {
   readonly namespace?: NamespaceName
   readonly projections: readonly Projection[]
   readonly onProgress: (entryCount: number) => void
+  /** A scratch catalog that many checks share, one after the other; left out, one is made and closed. */
+  readonly scratch?: Scratch
 }
 
 /** What a check of a whole catalog came to. */
@@ -50,9 +53,12 @@ export async function checkCatalog(
   const snapshot = await attempt({ where: 'database' }, open)
   let checked: Pick<CatalogVerdict, 'namespaces' | 'entryCount'> = { namespaces: [], entryCount: 0 }
   if (snapshot !== undefined) {
+    const scratch = check.scratch ?? openScratch()
     try {
-      checked = await checkSnapshot(snapshot, check, { findings, attempt })
+      scratch.clear()
+      checked = await checkSnapshot(snapshot, check, { scratch, findings, attempt })
     } finally {
+      if (check.scratch === undefined) scratch.close()
       await snapshot.close()
     }
   }
@@ -60,7 +66,8 @@ export async function checkCatalog(
   return { ...checked, ok: findingCount === 0, findings: findings.listed, findingCount }
 }
 
-interface Findings {
+interface Checking {
+  readonly scratch: Scratch
   readonly findings: FindingList
   readonly attempt: Attempt
 }
@@ -68,7 +75,7 @@ interface Findings {
 async function checkSnapshot(
   snapshot: Snapshot,
   { namespace: only, projections, onProgress }: CatalogCheck,
-  { findings, attempt }: Findings,
+  { scratch, findings, attempt }: Checking,
 ): Promise<Pick<CatalogVerdict, 'namespaces' | 'entryCount'>> {
   let entryCount = 0
   const found = await attempt({ where: 'namespaces' }, () => findNamespaces(snapshot))
@@ -79,26 +86,43 @@ async function checkSnapshot(
       findings.add({ code: 'database-damaged', where: 'database', message })
     }
   })
+  // What cannot be read to its end was reported, and leaves nothing to compare rows with.
+  let isReplayed = true
+  const replayed = async (at: FindingPlace, work: () => Promise<void>): Promise<void> => {
+    const done = await attempt(at, () => work().then(() => true))
+    isReplayed &&= done === true
+  }
   for (const namespace of namespaces) {
     const check = {
       db: snapshot.reader,
       namespace,
       findings,
+      onRecords: async (records: readonly StoredRecord[]): Promise<void> => {
+        if (!isReplayed) return
+        const replay = () => replayRecords(scratch, projections, records)
+        await replayed({ where: 'projections' }, replay)
+      },
       onEntries: (count: number) => {
         entryCount += count
         onProgress(entryCount)
       },
     }
-    await attempt({ where: 'log', namespace }, () => checkLog(check))
+    await replayed({ where: 'log', namespace }, () => checkLog(check))
     await attempt({ where: 'access log', namespace }, () => checkAccessLog(check))
   }
-  const replay = { snapshot, namespaces, only, projections, findings }
-  await attempt({ where: 'projections' }, () => checkProjections(replay))
+  await attempt({ where: 'projections' }, async () => {
+    if (isReplayed) await checkProjections({ snapshot, only, scratch, findings })
+  })
+  await attempt({ where: 'database' }, async () => {
+    if (only === undefined) checkSchema(scratch, snapshot, findings)
+  })
   return { namespaces, entryCount }
 }
 
+type FindingPlace = Pick<CheckFinding, 'where' | 'namespace'>
+
 type Attempt = <Result>(
-  at: Pick<CheckFinding, 'where' | 'namespace'>,
+  at: FindingPlace,
   work: () => Promise<Result>,
 ) => Promise<Result | undefined>
 
@@ -132,10 +156,8 @@ function causeOf(error: Error): Error {
 
 /** Every namespace that any row of a log names. */
 async function findNamespaces({ reader }: Snapshot): Promise<ReadonlySet<NamespaceName>> {
-  const found = new Set<NamespaceName>()
-  for (const table of logTables) {
-    const rows = await reader.selectFrom(table).select('namespace').distinct().execute()
-    for (const row of rows) found.add(row.namespace)
-  }
-  return found
+  const [first, ...rest] = logTables.map((table) => reader.selectFrom(table).select('namespace'))
+  if (first === undefined) return new Set()
+  const rows = await rest.reduce((query, next) => query.union(next), first).execute()
+  return new Set(rows.map((row) => row.namespace))
 }

@@ -16,6 +16,7 @@ export type CheckCode =
   | 'tree-head-altered'
   | 'tree-head-stray'
   | 'log-head-altered'
+  | 'signed-head-missing'
   | 'access-log-altered'
   | 'projection-differs'
 

@@ -1,7 +1,7 @@
 import { digestOf, HASH_BYTES } from '../../schema/digest.ts'
 import type { Entry } from '../../schema/entry.ts'
 import { leafHash } from '../../schema/merkle.ts'
-import type { NamespaceName } from '../../schema/names.ts'
+import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import { parseEntry } from '../../schema/parse-entry.ts'
 import { sameBytes } from '../../schema/same-bytes.ts'
 import type { Reader } from '../store/database.ts'
@@ -11,7 +11,7 @@ import { hasDocument } from '../log/projection.ts'
 import { startTileRebuild, type RebuiltTile, type TileRebuild } from './rebuild-tiles.ts'
 import { storedDocuments, storedEntries, storedHeads } from '../log/stored-log.ts'
 
-/** Leaf hashes gathered before the tree grows by them: one tile. */
+/** Entries gathered before the tree grows by them, or they are handed on: one tile. */
 const GROWTH_COUNT = 256
 /** Larger than the size of any log. */
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER } as const
@@ -22,6 +22,17 @@ export interface LogCheck {
   readonly namespace: NamespaceName
   readonly findings: FindingList
   readonly onEntries: (entryCount: number) => void
+  /** Given every stored entry in order, some at a time, also behind a gap. */
+  readonly onRecords?: (records: readonly StoredRecord[]) => Promise<void>
+}
+
+/** An entry as it is stored, with the document beside it. */
+export interface StoredRecord {
+  readonly namespace: NamespaceName
+  readonly index: LogIndex
+  /** Undefined where its bytes cannot be read. */
+  readonly entry: Entry | undefined
+  readonly document: Uint8Array | undefined
 }
 
 /**
@@ -29,12 +40,14 @@ export interface LogCheck {
  * leaf hashes, documents, tiles, tree heads, and the head that appenders go on from.
  */
 export async function checkLog(check: LogCheck): Promise<void> {
-  const { db, namespace, onEntries } = check
+  const { db, namespace, onEntries, onRecords } = check
   const tree = startTileRebuild()
   const documents = openDocumentCheck(check)
   const heads = await openHeadCheck(check, tree)
   let leaves: Uint8Array[] = []
   let size = 0
+  let isBroken = false
+  const records: StoredRecord[] = []
 
   const grow = async (): Promise<void> => {
     const tiles = tree.add(leaves)
@@ -44,14 +57,19 @@ export async function checkLog(check: LogCheck): Promise<void> {
   }
   for await (const row of storedEntries(db, namespace, ALL)) {
     const index = row.log_index
-    if (index !== size) {
-      // Nothing behind a gap can be hashed to what the tree once was.
+    if (index !== size && !isBroken) {
       report(check, 'entry-missing', `entry ${size}`, `The next entry that is there is ${index}.`)
-      return
+      isBroken = true
     }
     const entry = checkEntry(check, row)
+    const document = await documents.take(index, entry)
+    if (onRecords !== undefined) {
+      records.push({ namespace, index, entry, document })
+      if (records.length === GROWTH_COUNT) await onRecords(records.splice(0))
+    }
+    // Nothing behind a gap can be hashed to what the tree once was.
+    if (isBroken) continue
     heads.meet(index, entry)
-    await documents.take(index, entry)
     leaves.push(row.leaf_hash.length === HASH_BYTES ? row.leaf_hash : leafHash(row.bytes))
     size += 1
     const atHead = size === heads.nextSize()
@@ -59,8 +77,10 @@ export async function checkLog(check: LogCheck): Promise<void> {
     await grow()
     if (atHead) await heads.take(entry)
   }
-  await grow()
+  if (records.length > 0) await onRecords?.(records)
   await documents.end()
+  if (isBroken) return
+  await grow()
   await heads.end()
   await checkLogHead(check, tree)
   await checkTileCount(check, tree)
@@ -99,19 +119,25 @@ function openDocumentCheck(check: LogCheck) {
   const stray = (index: number): void =>
     report(check, 'document-stray', `document ${index}`, 'The entry of its index names none.')
   return {
-    take: async (index: number, entry: Entry | undefined): Promise<void> => {
-      const document = await peek()
-      const isHere = document?.log_index === index
-      if (isHere) next = undefined
-      if (entry === undefined) return
+    /** Gives the document of an entry, if it is there. */
+    take: async (index: number, entry: Entry | undefined): Promise<Uint8Array | undefined> => {
+      let document = await peek()
+      for (; document !== undefined && document.log_index < index; document = await peek()) {
+        stray(document.log_index)
+        next = undefined
+      }
+      const bytes = document?.log_index === index ? document.bytes : undefined
+      if (bytes !== undefined) next = undefined
+      if (entry === undefined) return bytes
       const where = `document ${index}`
       if (!hasDocument(entry)) {
-        if (isHere) stray(index)
-      } else if (!isHere) {
+        if (bytes !== undefined) stray(index)
+      } else if (bytes === undefined) {
         report(check, 'document-missing', where, `The entry names ${entry.subject}.`)
-      } else if (digestOf(document.bytes) !== entry.subject) {
+      } else if (digestOf(bytes) !== entry.subject) {
         report(check, 'document-altered', where, `The entry names ${entry.subject}, not this.`)
       }
+      return bytes
     },
     /** What is left stands behind the last entry. */
     end: async (): Promise<void> => {

@@ -1,57 +1,62 @@
 import type { Json } from '../../schema/canonical-json.ts'
-import type { Entry } from '../../schema/entry.ts'
 import type { NamespaceName } from '../../schema/names.ts'
-import type { Reader } from '../store/database.ts'
-import { openScratch, type DifferingRows, type Scratch } from '../store/open-scratch.ts'
-import type { Snapshot } from '../store/open-snapshot.ts'
-import { projectionTables, type ProjectionTable, type Row } from '../store/tables.ts'
-import type { FindingList } from './check-findings.ts'
 import { projectBatch } from '../log/project-batch.ts'
 import type { Projection, Recorded } from '../log/projection.ts'
-import { storedDocuments, storedEntries } from '../log/stored-log.ts'
+import type { DifferingRows, Scratch } from '../store/open-scratch.ts'
+import type { Snapshot } from '../store/open-snapshot.ts'
+import { projectionTables, type ProjectionTable } from '../store/tables.ts'
+import type { FindingList } from './check-findings.ts'
+import type { StoredRecord } from './check-log.ts'
 
-/** Entries projected at a time: bounds memory. */
-const CHUNK_COUNT = 256
 /** Differing rows of a table that are shown; the rest is counted. */
 const SHOWN_COUNT = 3
 /** Characters of a row that are shown. */
 const SHOWN_LENGTH = 200
 
-/** What a dry replay reads, and whom it tells. */
+/** Replays some entries of a log into a scratch catalog, behind those before them. */
+export async function replayRecords(
+  scratch: Scratch,
+  projections: readonly Projection[],
+  records: readonly StoredRecord[],
+): Promise<void> {
+  await projectBatch(scratch.tx, projections, records.map(parseRecorded))
+}
+
+function parseRecorded({ namespace, index, entry, document }: StoredRecord): Recorded {
+  if (entry === undefined) throw new Error(`entry ${index} of "${namespace}" is no JSON object`)
+  return document === undefined
+    ? { namespace, index, entry }
+    : { namespace, index, entry, document: parseDocument(document) }
+}
+
+function parseDocument(bytes: Uint8Array): Json {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Json
+}
+
+/** What a replay is compared with, and who is told. */
 export interface ProjectionCheck {
   readonly snapshot: Snapshot
-  /** Logs to replay. */
-  readonly namespaces: readonly NamespaceName[]
   /** Compares the rows of this namespace only; else all rows. */
   readonly only: NamespaceName | undefined
-  readonly projections: readonly Projection[]
+  readonly scratch: Scratch
   readonly findings: FindingList
 }
 
-/** Replays the logs into a scratch catalog and compares its rows with those of the catalog, both ways. */
+/** Compares the rows of a replay with those of the catalog, both ways. */
 export async function checkProjections(check: ProjectionCheck): Promise<void> {
-  const { snapshot, namespaces, only, projections, findings } = check
-  const scratch = openScratch()
-  try {
-    for (const namespace of namespaces) {
-      for await (const batch of recordedBatches(snapshot.reader, namespace)) {
-        await projectBatch(scratch.tx, projections, batch)
-      }
-    }
-    for (const table of projectionTables) await compareTable(table, scratch, check)
-    if (only === undefined) compareSchemas(scratch, snapshot, findings)
-  } finally {
-    scratch.close()
-  }
+  for (const table of projectionTables) await compareTable(table, check)
 }
 
 async function compareTable(
   table: ProjectionTable,
-  scratch: Scratch,
-  { snapshot, only, findings }: ProjectionCheck,
+  { snapshot, only, scratch, findings }: ProjectionCheck,
 ): Promise<void> {
-  for await (const rows of snapshot.scan(table, only)) scratch.setAside(table, rows)
-  const { missing, surplus } = scratch.compare(table, SHOWN_COUNT)
+  let surplus: DifferingRows = { count: 0, rows: [] }
+  for await (const rows of snapshot.scan(table, only)) {
+    const other = scratch.takeAway(table, rows)
+    const shown = [...surplus.rows, ...other.slice(0, SHOWN_COUNT - surplus.rows.length)]
+    surplus = { count: surplus.count + other.length, rows: shown }
+  }
   const report = (what: string, { count, rows }: DifferingRows): void => {
     if (count === 0) return
     const shown = rows.map((row) => JSON.stringify(row).slice(0, SHOWN_LENGTH)).join(', ')
@@ -62,47 +67,12 @@ async function compareTable(
       ...(only === undefined ? {} : { namespace: only }),
     })
   }
-  report('that the log gives are not there', missing)
+  report('that the log gives are not there', scratch.left(table, SHOWN_COUNT))
   report('are there that the log does not give', surplus)
 }
 
-/** Entries with their documents, parsed. */
-async function* recordedBatches(
-  db: Reader,
-  namespace: NamespaceName,
-): AsyncGenerator<readonly Recorded[]> {
-  const span = { from: 0, to: Number.MAX_SAFE_INTEGER }
-  const documents = storedDocuments(db, namespace, span)
-  let document = await documents.next()
-  let batch: Recorded[] = []
-  for await (const row of storedEntries(db, namespace, span)) {
-    // A document that stands at no entry was found before.
-    while (!document.done && document.value.log_index < row.log_index) {
-      document = await documents.next()
-    }
-    const next = document.done ? undefined : document.value
-    batch.push(parseRecorded(row, next?.log_index === row.log_index ? next.bytes : undefined))
-    if (batch.length < CHUNK_COUNT) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
-}
-
-function parseRecorded(row: Row<'entry'>, document: Uint8Array | undefined): Recorded {
-  const { namespace, log_index: index } = row
-  const entry = parseJson(row.bytes) as Entry
-  return document === undefined
-    ? { namespace, index, entry }
-    : { namespace, index, entry, document: parseJson(document) as Json }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes))
-}
-
 /** Tables, indexes and guards are what the migrations made. */
-function compareSchemas(scratch: Scratch, snapshot: Snapshot, findings: FindingList): void {
+export function checkSchema(scratch: Scratch, snapshot: Snapshot, findings: FindingList): void {
   if (snapshot.dialect !== 'sqlite') return
   const found = snapshot.schemaTexts()
   for (const [name, text] of scratch.schemaTexts()) {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import {
   accessHash,
   accessStart,
@@ -8,10 +9,14 @@ import { canonicalize } from '../../schema/canonical-json.ts'
 import type { ErrorCode } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { WriteTransaction } from '../store/database.ts'
-import { newestOf } from '../store/lookup.ts'
+import type { Row } from '../store/tables.ts'
 import type { Command } from './command.ts'
 
-const newestRecord = newestOf('access_log', 'sequence', 'namespace')
+/** Where a namespace's access log ends, as its head row has it. */
+export type AccessEnd = Pick<Row<'log_head'>, 'access_count' | 'access_hash'>
+
+/** Who does what no token allows: the one who has the machine. */
+const OPERATOR = 'operator'
 
 /** Who a command is from, and what it asks. */
 type Asker = Pick<Command<unknown>, 'actor' | 'access'>
@@ -78,15 +83,24 @@ function joined(left: AccessLine, right: AccessLine): AccessLine {
   return { ...left, count, entries }
 }
 
-/** Adds one record to the namespace's access log, if there is anything to say; its head must be locked. */
+/** What is to be recorded, and when that was, in epoch milliseconds. */
+export interface SaidAccess {
+  readonly notes: AccessNotes
+  readonly atMs: number
+}
+
+/**
+ * Adds one record to the namespace's access log, if there is anything to say. Gives where it then ends, which the
+ * caller stores in the head row that it has locked.
+ */
 export async function storeAccess(
   tx: WriteTransaction,
-  namespace: NamespaceName,
-  { notes, atMs }: { readonly notes: AccessNotes; readonly atMs: number },
-): Promise<void> {
+  { namespace, access_count, access_hash }: Row<'log_head'>,
+  { notes, atMs }: SaidAccess,
+): Promise<AccessEnd> {
   const lines = notes.lines()
   const dropped = notes.droppedCount()
-  if (lines.length === 0 && dropped === 0) return
+  if (lines.length === 0 && dropped === 0) return { access_count, access_hash }
   const said: AccessBody = {
     v: 1,
     at: new Date(atMs).toISOString(),
@@ -94,10 +108,37 @@ export async function storeAccess(
     ...(dropped === 0 ? {} : { dropped }),
   }
   const body = Buffer.from(canonicalize(said))
-  const [last] = await tx.find(newestRecord, [[namespace]])
-  const previous = last?.hash ?? accessStart(namespace).hash
-  const sequence = last === undefined ? 0 : last.sequence + 1
-  await tx.insert('access_log', [
-    { namespace, sequence, previous, hash: accessHash(previous, body), body },
-  ])
+  const previous = access_count === 0 ? accessStart(namespace).hash : access_hash
+  const hash = accessHash(previous, body)
+  await tx.insert('access_log', [{ namespace, sequence: access_count, previous, hash, body }])
+  return { access_count: access_count + 1, access_hash: hash }
+}
+
+/** Stores where an access log ends, where nothing else of the head row changes. */
+export async function storeAccessEnd(
+  tx: WriteTransaction,
+  namespace: NamespaceName,
+  end: AccessEnd,
+): Promise<void> {
+  const { access_count, access_hash } = end
+  await tx.patch('log_head', [{ key: [namespace], set: { access_count, access_hash } }])
+}
+
+/** Records what an operator did to a whole log on the machine itself: the entries from `from` up to `to`. */
+export async function recordMove(
+  tx: WriteTransaction,
+  namespace: NamespaceName,
+  moved: {
+    readonly operation: string
+    readonly from: number
+    readonly to: number
+    readonly atMs: number
+  },
+): Promise<void> {
+  const head = await tx.lockHead(namespace)
+  assert.ok(head, 'a log that has entries has a head')
+  const notes = openAccessNotes()
+  const { operation, from, to, atMs } = moved
+  notes.done({ actor: OPERATOR, access: { kind: 'asked', operation, grant: '*/*' } }, from, to)
+  await storeAccessEnd(tx, namespace, await storeAccess(tx, head, { notes, atMs }))
 }

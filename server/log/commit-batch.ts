@@ -8,7 +8,7 @@ import { ENTRY_MAX_BYTES } from '../../schema/transparency/entry-bundle.ts'
 import { readingOf, type Database, type WriteTransaction } from '../store/database.ts'
 import { lookupOf } from '../store/lookup.ts'
 import type { Row } from '../store/tables.ts'
-import { openAccessNotes, storeAccess } from './access-log.ts'
+import { openAccessNotes, storeAccess, storeAccessEnd } from './access-log.ts'
 import type { Command, Decision } from './command.ts'
 import { openFacts, type PendingFacts } from './facts.ts'
 import { refusedNamespaces, type CheckedGrowth, type DoorState } from './guard-batch.ts'
@@ -146,14 +146,17 @@ async function commitNamespace(
   if (added.entries.length > 0) await publishKeys(head, { batch, added })
   const end = head.size + added.entries.length
   if (end > asked) notes.done({ actor: LOG_ACTOR }, asked, end)
-  await storeAccess(tx, namespace, { notes, atMs: batch.nowMs })
+  const access = await storeAccess(tx, head, { notes, atMs: batch.nowMs })
   await facts.flush()
   await tx.insert('idempotency', [...added.answers.values()])
-  if (added.entries.length === 0) return undefined
+  if (added.entries.length === 0) {
+    if (access.access_count > head.access_count) await storeAccessEnd(tx, namespace, access)
+    return undefined
+  }
   await tx.insert('document', added.documents)
   await tx.insert('entry', added.entries)
   const leafHashes = added.entries.map((entry) => entry.leaf_hash)
-  const grown = await extendTree(tx, head, { leafHashes, atMs: batch.nowMs })
+  const grown = await extendTree(tx, { ...head, ...access }, { leafHashes, atMs: batch.nowMs })
   return { namespace, from: head.size, head: grown }
 }
 

@@ -1,4 +1,4 @@
-import { isCatalogError, type ErrorCode } from '../../schema/errors.ts'
+import { isCatalogError, type CatalogError, type ErrorCode } from '../../schema/errors.ts'
 import { rootOf } from '../../schema/merkle.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Database, WriteTransaction } from '../store/database.ts'
@@ -14,7 +14,9 @@ const PUBLISHED_MAX_COUNT = 4096
 /** What the write door knows of the logs, from one batch to the next. */
 export interface DoorState {
   /** Namespaces whose stored rows contradict each other, until the process starts anew. */
-  readonly corrupt: Map<NamespaceName, unknown>
+  readonly corrupt: Map<NamespaceName, CatalogError>
+  /** Namespaces of which the database lacks what was signed, when they were last looked at. */
+  readonly rolledBack: Map<NamespaceName, CatalogError>
   /** Namespaces whose log holds the keys that sign it. */
   readonly published: Set<NamespaceName>
 }
@@ -48,9 +50,11 @@ export async function refusedNamespaces(
     try {
       if (head.size === 0) await signer.begin(namespace)
       await signer.check(namespace, storedLog(tx, head))
+      state.rolledBack.delete(namespace)
     } catch (error) {
       if (!isCatalogError(error) || !stopping.has(error.code)) throw error
       refused.set(namespace, error)
+      if (error.code === 'LOG_ROLLED_BACK') state.rolledBack.set(namespace, error)
     }
   }
   return refused

@@ -12,6 +12,7 @@ import { sealBatch, type DoorState } from './guard-batch.ts'
 import type { Projection } from './projection.ts'
 import { corrupt } from './right-edge.ts'
 import type { Signer } from '../signing/signer.ts'
+import { openStoppedLogs, type StoppedLogs } from './stopped-logs.ts'
 
 /** Most commands of one transaction: more only makes the first of them wait longer. */
 const BATCH_MAX_COUNT = 256
@@ -33,6 +34,8 @@ export interface Log {
   append<Result>(command: Command<Result>): Promise<Result>
   /** Puts a denial into the access log of its namespace; never rejects. */
   deny(denial: Denial): Promise<void>
+  /** Logs that are read and not written to. */
+  readonly stopped: StoppedLogs
   /** Commands that wait now. */
   readonly waitingCount: () => number
   /** Refuses new commands, and resolves when those that wait have ended. */
@@ -60,7 +63,7 @@ export function openLog(options: LogOptions): Log {
   let draining: Promise<void> | undefined
   let closed = false
   let batchCount = 0
-  const state: DoorState = { corrupt: new Map(), published: new Set() }
+  const state: DoorState = { corrupt: new Map(), rolledBack: new Map(), published: new Set() }
 
   /** Lets every request that has already arrived join, until a turn brings none: the group forms without a timer. */
   const gather = async (): Promise<void> => {
@@ -103,6 +106,7 @@ export function openLog(options: LogOptions): Log {
   return {
     append,
     deny: (denial) => denials.add(denial),
+    stopped: openStoppedLogs({ ...options, db: options.database.reader, state }),
     waitingCount: () => queue.length,
     close: async () => {
       const recorded = denials.close()

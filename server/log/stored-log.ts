@@ -20,7 +20,7 @@ export function storedEntries(
   { from, to }: Span,
 ): AsyncGenerator<Row<'entry'>, undefined> {
   return inOrder(
-    from - 1,
+    { start: from - 1, chunkCount: ENTRIES_CHUNK_COUNT },
     (after) =>
       db
         .selectFrom('entry')
@@ -42,7 +42,7 @@ export function storedDocuments(
   { from, to }: Span,
 ): AsyncGenerator<Row<'document'>, undefined> {
   return inOrder(
-    from - 1,
+    { start: from - 1, chunkCount: DOCUMENTS_CHUNK_COUNT },
     (after) =>
       db
         .selectFrom('document')
@@ -65,7 +65,7 @@ export function storedHeads(
 ): AsyncGenerator<Row<'tree_head'>, undefined> {
   return inOrder(
     // No head has the size 0, and one that says so is found.
-    -1,
+    { start: -1, chunkCount: ENTRIES_CHUNK_COUNT },
     (after) =>
       db
         .selectFrom('tree_head')
@@ -82,19 +82,19 @@ export function storedHeads(
 
 /** Rows chunk by chunk; a damaged index that gives them out of order ends with an error, not in a circle. */
 async function* inOrder<Stored>(
-  start: number,
+  { start, chunkCount }: { readonly start: number; readonly chunkCount: number },
   read: (after: number) => Promise<readonly Stored[]>,
   keyOf: (row: Stored) => number,
 ): AsyncGenerator<Stored, undefined> {
   let after = start
   for (;;) {
     const rows = await read(after)
-    if (rows.length === 0) return undefined
     for (const row of rows) {
       const key = keyOf(row)
       if (!(key > after)) throw new Error(`the database gave row ${key} after row ${after}`)
       after = key
       yield row
     }
+    if (rows.length < chunkCount) return undefined
   }
 }

@@ -31,7 +31,7 @@ export async function extendTree(
   const { size } = range
   const root = rootOf(range)
   await tx.insert('tree_head', [{ namespace, size, root, at_ms: batch.atMs }])
-  await tx.upsert('log_head', [{ namespace, size, compact_range: serializeRange(range) }])
+  await tx.upsert('log_head', [{ ...head, size, compact_range: serializeRange(range) }])
   return { size, root }
 }
 

@@ -6,6 +6,7 @@ import type { TreeHead } from '../../schema/transparency/tree-head.ts'
 import { parseVerifierKey, type VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Database, WriteTransaction } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
+import { recordMove } from '../log/access-log.ts'
 import { openExactAppend, type ExactAppend } from './append-exact.ts'
 import { checkSignedHead } from './check-signed-head.ts'
 import { corrupt, openFrameReader, type Frame } from './export-frames.ts'
@@ -26,6 +27,8 @@ export interface ImportTarget {
   /** Adds what is missing at the end of this log, instead of filling an empty one. */
   readonly continues?: NamespaceName
   readonly onProgress: (progress: MoveProgress) => void
+  /** Epoch milliseconds, for the record of who did it. */
+  readonly nowMs: () => number
 }
 
 /** What was imported. */
@@ -61,6 +64,13 @@ export async function importLog(
     const result = await load(tx, chunks, target)
     const { namespace } = result
     await requireSound(tx, namespace)
+    const operation = continues === undefined ? 'import' : 'repair'
+    await recordMove(tx, namespace, {
+      operation,
+      from: result.from,
+      to: result.size,
+      atMs: target.nowMs(),
+    })
     if (continues !== undefined) {
       return { ...result, complete: await hasAllSigned(tx, { signer, namespace }, result) }
     }

@@ -7,6 +7,7 @@ import { entryBundlesOf } from '../../schema/transparency/tile-coverage.ts'
 import { formatTilePath, HEAD_PATH, TILE_WIDTH } from '../../schema/transparency/tile-path.ts'
 import type { TreeHead } from '../../schema/transparency/tree-head.ts'
 import type { Database } from '../store/database.ts'
+import { recordMove } from '../log/access-log.ts'
 import { openExactAppend, type ExactAppend } from './append-exact.ts'
 import { checkSignedHead } from './check-signed-head.ts'
 import type { MoveProgress } from './export-log.ts'
@@ -33,6 +34,8 @@ export interface RepairTarget {
   readonly signer: Signer
   readonly namespace: NamespaceName
   readonly onProgress: (progress: MoveProgress) => void
+  /** Epoch milliseconds, for the record of who did it. */
+  readonly nowMs: () => number
 }
 
 /** What a repair brought back. */
@@ -65,6 +68,8 @@ export async function repairLog(published: LogFiles, target: RepairTarget): Prom
     if (start.size >= head.size) throw nothingMore(start.size, head.size)
     const root = await replayMissing({ published, exact, head, target })
     await requireSound(tx, namespace)
+    const moved = { operation: 'repair', from: start.size, to: head.size, atMs: target.nowMs() }
+    await recordMove(tx, namespace, moved)
     const state = { size: head.size, root }
     return {
       from: start.size,

@@ -1,4 +1,5 @@
-import { isCatalogError } from '../../schema/errors.ts'
+import { once } from 'node:events'
+import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import { readSignedHead } from '../log/read-proofs.ts'
 import { readTreeHead } from '../log/read-tiles.ts'
@@ -14,6 +15,9 @@ const REST_MS = 1_000
 const SWEEP_MS = 10_000
 /** A head waits this long for its witnesses, so that what is published is cosigned while they answer. */
 const WITNESSING_MAX_MS = 5_000
+
+/** Closing publishes what was written last, and takes no longer: a process that is stopped is soon killed. */
+const LAST_PASS_MAX_MS = 10_000
 
 /** What a publisher works with. */
 export interface PublisherOptions {
@@ -31,7 +35,7 @@ export interface PublisherOptions {
 export interface Publisher {
   /** Told of a namespace whose log may have grown; returns at once. */
   readonly announce: (namespace: NamespaceName) => void
-  /** Stops between two files, and lets go of the target. */
+  /** Publishes what is not yet, for at most 10 seconds, and lets go of the target. */
   close(): Promise<void>
 }
 
@@ -39,6 +43,7 @@ export interface Publisher {
 export function startPublisher(options: PublisherOptions): Publisher {
   const ending = new AbortController()
   const due = new Set<NamespaceName>()
+  let isClosing = false
   let running: Promise<void> | undefined
   let rest: NodeJS.Timeout | undefined
 
@@ -48,7 +53,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     await publishEach(options, namespaces, ending.signal)
   }
   const wake = (): void => {
-    if (ending.signal.aborted || running !== undefined || rest !== undefined) return
+    if (isClosing || running !== undefined || rest !== undefined) return
     if (due.size === 0) return
     running = pass().finally(() => {
       running = undefined
@@ -78,15 +83,30 @@ export function startPublisher(options: PublisherOptions): Publisher {
       wake()
     },
     close: async () => {
-      ending.abort()
+      isClosing = true
       clearInterval(timer)
       clearTimeout(rest)
-      await Promise.all([sweeping, running])
+      const late = setTimeout(() => ending.abort(), LAST_PASS_MAX_MS)
+      const ended = once(ending.signal, 'abort')
+      const last = Promise.all([sweeping, running])
+        .then(() => publishAll(options, ending.signal))
+        .catch((error: unknown) => options.onFailure(error, undefined))
+      await Promise.race([last, ended])
+      if (ending.signal.aborted) options.onFailure(unfinished(), undefined)
+      clearTimeout(late)
       clearTimeout(rest)
+      ending.abort()
       options.target.close()
     },
   }
 }
+
+/** What is said where closing did not leave the time to publish everything. */
+const unfinished = (): CatalogError =>
+  new CatalogError(
+    'STORE_FAILED',
+    `Not all that was written last is published: it took longer than ${LAST_PASS_MAX_MS / 1000} seconds. The next start, or "cairn log publish", goes on from there.`,
+  )
 
 /** Publishes every log of a catalog once; what fails with one does not keep the others. */
 export async function publishAll(

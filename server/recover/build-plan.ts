@@ -13,7 +13,8 @@ import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest } from '../timeline/read-document.ts'
 import { readChain } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
-import { seedsOf, warningsOf } from './rules.ts'
+import { rankSources, type SourceWishes } from './rank-sources.ts'
+import { coverSeeds, seedsOf, warningsOf } from './rules.ts'
 
 /** From which state, as of when, and what was passed over to get there. */
 export interface PlanFrom {
@@ -22,6 +23,7 @@ export interface PlanFrom {
   readonly summary?: CheckpointSummary | undefined
   readonly asOf: LogIndex
   readonly skipped: readonly Skipped[]
+  readonly sources: SourceWishes
 }
 
 /**
@@ -32,7 +34,7 @@ export interface PlanFrom {
  */
 export async function buildPlan(
   db: Reader,
-  { checkpoint, summary: known, asOf, skipped }: PlanFrom,
+  { checkpoint, summary: known, asOf, skipped, sources }: PlanFrom,
 ): Promise<RecoveryPlan> {
   const { namespace, digest } = checkpoint
   const chain = await readChain(db, checkpoint)
@@ -41,7 +43,7 @@ export async function buildPlan(
   let newest: Manifest | undefined
   for (const link of chain.toReversed()) {
     newest = await readManifest(db, link)
-    const stage = stageOf(link.digest, newest)
+    const stage = stageOf(link.digest, newest, sources)
     blobCount += stage.blobs.length
     if (blobCount > PLAN_BLOBS_MAX_COUNT) throw tooLarge(digest)
     stages.push(stage)
@@ -61,6 +63,7 @@ export async function buildPlan(
     blobCount,
     totalBytes: stages.reduce((sum, stage) => sum + bytesOf(stage), 0),
     seeds: seedsOf(newest),
+    seedCoverage: coverSeeds(newest),
     ...(newest.parameters === undefined ? {} : { parameters: newest.parameters }),
     inputs: newest.inputs ?? [],
     ...(newest.format === undefined ? {} : { format: newest.format }),
@@ -76,10 +79,15 @@ export async function buildPlan(
   }
 }
 
-function stageOf(checkpoint: Digest, manifest: Manifest): PlanStage {
+function stageOf(checkpoint: Digest, manifest: Manifest, wishes: SourceWishes): PlanStage {
   const blobs = manifest.shards
     .toSorted((left, right) => left.rank - right.rank)
-    .flatMap(({ rank, blobs: ofRank }) => ofRank.map((blob) => ({ rank, ...blob })))
+    .flatMap(({ rank, blobs: ofRank }) =>
+      ofRank.map((blob) => {
+        const sources = rankSources(blob, wishes)
+        return { rank, ...blob, ...(sources === undefined ? {} : { sources }) }
+      }),
+    )
   return { checkpoint, kind: manifest.kind, step: manifest.step, blobs }
 }
 

@@ -4,9 +4,10 @@ import type { Principal, Verb } from '../../schema/grant.ts'
 import type { JobName, LogIndex, NamespaceName, Partition } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import { findLatest, noGoodCheckpoint } from '../timeline/find-latest.ts'
+import { findLatest } from '../timeline/find-latest.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
-import { judge } from '../timeline/standing.ts'
+import { judge, type Filter } from '../timeline/standing.ts'
+import { explainNoGood } from './explain-no-good.ts'
 import { checkSameLine, notGood } from './rules.ts'
 
 /** From which state to go on. */
@@ -17,6 +18,8 @@ export interface Choice {
   readonly asOf: LogIndex
   readonly minGrade: Grade
   readonly environment?: Digest | undefined
+  /** What the caller cannot use. */
+  readonly filter?: Filter | undefined
   readonly includeAbandoned: boolean
   /** A digest, which is taken or refused; or the latest good one. */
   readonly from: 'latest' | Digest
@@ -51,6 +54,6 @@ export async function chooseCheckpoint(
   }
   const found = await findLatest(db, choice)
   const onLine = found.skipped.some((skipped) => skipped.reason !== 'ABANDONED')
-  if (found.checkpoint === undefined && onLine) throw noGoodCheckpoint(choice, found)
+  if (found.checkpoint === undefined && onLine) throw explainNoGood(choice, found)
   return { checkpoint: found.checkpoint, summary: found.summary, skipped: found.skipped }
 }

@@ -18,7 +18,7 @@ export async function exchangeResumeToken(
   principal: Principal,
   { namespace, body }: InputOf<'exchangeResumeToken'>,
 ): Promise<RecoveryPlan> {
-  const { db } = context
+  const { blobs, db } = context
   const asOf = await resolveAsOf(db, namespace, undefined)
   const { job, partition, checkpoint: from } = openToken(context, body.token, { namespace })
   requireOnJob(principal, 'read', { namespace, job })
@@ -29,5 +29,5 @@ export async function exchangeResumeToken(
     { ...choice, minGrade: 'committed', includeAbandoned: true },
   )
   if (checkpoint === undefined) throw new Error('a named checkpoint is there, or it is refused')
-  return buildPlan(db, { checkpoint, asOf, skipped })
+  return buildPlan(db, { checkpoint, asOf, skipped, sources: { blobs } })
 }

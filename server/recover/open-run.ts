@@ -23,9 +23,12 @@ import {
   runById,
   windowByPartition,
 } from '../timeline/lookups.ts'
+import type { Filter } from '../timeline/standing.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint, type Chosen } from './choose-checkpoint.ts'
+import { filterCandidates } from './filter-candidates.ts'
 import { findAbandoned } from './find-abandoned.ts'
+import type { SourceWishes } from './rank-sources.ts'
 import { readResume, type Resume } from './read-resume.ts'
 import { checkFloating, windowToRecord } from './rules.ts'
 
@@ -74,6 +77,9 @@ export async function openRun(
   const run = body.run ?? (context.newId() as RunId)
   const partition = body.partition ?? ('' as Partition)
   const { environment } = body
+  const sources = { blobs: context.blobs, unavailable: body.unavailable, region: body.region }
+  const surroundings = { blobs: context.blobs, momentMs: context.nowMs() }
+  const filter = filterCandidates(body, surroundings)
   const opened = await context.log.append<Opened>({
     namespace,
     actor: principal.id,
@@ -85,10 +91,20 @@ export async function openRun(
       ...(window === undefined ? [] : [read(windowByPartition, namespace, body.job, partition)]),
     ],
     decide: (facts) =>
-      decide(facts, { namespace, run, partition, body, principal, resume, window }),
+      decide(facts, {
+        namespace,
+        run,
+        partition,
+        body,
+        principal,
+        filter,
+        sources,
+        resume,
+        window,
+      }),
   })
   const proof = await proveEntry(context, namespace, opened.index)
-  const described = await describe(context.db, namespace, opened)
+  const described = await describe(context.db, opened, { namespace, sources })
   const abandons = await leftBehind(context.db, described.run, resume)
   return { ...described, abandons, proof }
 }
@@ -99,18 +115,22 @@ interface Opening {
   readonly partition: Partition
   readonly body: Input['body']
   readonly principal: Principal
+  readonly filter: Filter
+  readonly sources: SourceWishes
   readonly resume: Resume
   readonly window: WindowMs | undefined
 }
 
 async function decide(facts: Facts, opening: Opening): Promise<Decision<Opened>> {
-  const { namespace, run, partition, body, window } = opening
+  const { namespace, run, partition, body, sources, window } = opening
   checkNew(facts, opening)
   const db = await facts.query()
   const line = facts.find(lineByJob, [namespace, body.job, partition])
   const { checkpoint, skipped } = await chooseFor(db, opening)
   // A plan that is too large is refused before anything is fenced.
-  if (checkpoint !== undefined) await buildPlan(db, { checkpoint, asOf: NOW, skipped })
+  if (checkpoint !== undefined) {
+    await buildPlan(db, { checkpoint, asOf: NOW, skipped, sources })
+  }
   const declaring = await declarationOf(db, opening)
   const entry: Draft = {
     kind: 'run.opened',
@@ -156,7 +176,7 @@ function checkNew(facts: Facts, { namespace, run, body }: Opening): void {
 
 async function chooseFor(
   db: Reader,
-  { namespace, partition, body, principal, resume }: Opening,
+  { namespace, partition, body, principal, filter, resume }: Opening,
 ): Promise<Chosen> {
   const { from, isFloating } = resume
   if (from === 'none') return { checkpoint: undefined, skipped: [] }
@@ -166,6 +186,7 @@ async function chooseFor(
     partition,
     asOf: NOW,
     minGrade: body.minGrade ?? 'committed',
+    filter,
     includeAbandoned: false,
   } as const
   const asker = { principal, verb: 'append' } as const
@@ -212,8 +233,8 @@ const restoredFrom = ({ digest, run, step }: Row<'checkpoint'>): RestoredFrom =>
 
 async function describe(
   db: Reader,
-  namespace: NamespaceName,
   { run, index, restored, skipped }: Opened,
+  { namespace, sources }: Pick<Opening, 'namespace' | 'sources'>,
 ): Promise<Omit<OpenedRun, 'proof' | 'abandons'>> {
   const row = await db
     .selectFrom('run')
@@ -230,6 +251,6 @@ async function describe(
     .where('namespace', '=', namespace)
     .where('digest', '=', restored)
     .executeTakeFirstOrThrow()
-  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped })
+  const plan = await buildPlan(db, { checkpoint, asOf: index, skipped, sources })
   return { run: described, plan, skipped }
 }

@@ -6,27 +6,36 @@ import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import { buildPlan } from './build-plan.ts'
 import { chooseCheckpoint } from './choose-checkpoint.ts'
+import { filterCandidates } from './filter-candidates.ts'
+import { presignPlan } from './presign-plan.ts'
+import { readMoment } from './read-moment.ts'
 import { refuseWithoutGood } from './refuse-without-good.ts'
 
 /**
- * A plan from the named or the latest good checkpoint, without opening a run.
+ * A plan from the named or the latest good checkpoint that the caller can use, without opening a run.
  *
  * @throws {NAMESPACE_NOT_FOUND | JOB_NOT_FOUND | FORBIDDEN | NO_GOOD_CHECKPOINT | PLAN_TOO_LARGE | LOG_INDEX_OUT_OF_RANGE}
  * @throws {CHECKPOINT_NOT_FOUND | RESUME_MISMATCH | CHECKPOINT_NOT_GOOD}
  */
 export async function planRecovery(
-  { db }: Context,
+  context: Context,
   principal: Principal,
   { namespace, body }: InputOf<'planRecovery'>,
 ): Promise<RecoveryPlan> {
-  requireOnJob(principal, 'read', { namespace, job: body.job })
+  const { job, region, unavailable, urlSeconds } = body
+  // A URL gives away bytes, which who may only read what is recorded of them must not have.
+  requireOnJob(principal, urlSeconds === undefined ? 'read' : 'append', { namespace, job })
+  const { blobs, db } = context
+  const asOf = await resolveAsOf(db, namespace, body.asOf)
+  const momentMs = await readMoment(context, { namespace, asOf: body.asOf })
   const choice = {
     namespace,
-    job: body.job,
+    job,
     partition: body.partition ?? ('' as Partition),
-    asOf: await resolveAsOf(db, namespace, body.asOf),
+    asOf,
     minGrade: body.minGrade ?? 'committed',
     environment: body.environment,
+    filter: filterCandidates(body, { blobs, momentMs }),
     includeAbandoned: body.includeAbandoned ?? false,
     from: body.checkpoint ?? 'latest',
   } as const
@@ -36,5 +45,7 @@ export async function planRecovery(
     const skippedCount = skipped.length
     return refuseWithoutGood(db, choice, { skipped, skippedCount, exhausted: true })
   }
-  return buildPlan(db, { checkpoint, summary, asOf: choice.asOf, skipped })
+  const sources = { blobs, unavailable, region }
+  const plan = await buildPlan(db, { checkpoint, summary, asOf, skipped, sources })
+  return urlSeconds === undefined ? plan : presignPlan(context, plan, urlSeconds)
 }

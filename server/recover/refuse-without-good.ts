@@ -1,6 +1,7 @@
 import { CatalogError } from '../../schema/errors.ts'
 import type { Reader } from '../store/database.ts'
-import { noGoodCheckpoint, type FoundLatest, type LatestQuestion } from '../timeline/find-latest.ts'
+import type { FoundLatest, LatestQuestion } from '../timeline/find-latest.ts'
+import { explainNoGood } from './explain-no-good.ts'
 
 /**
  * Refuses where no good state was found: the job is unknown, or everything was passed over.
@@ -21,7 +22,7 @@ export async function refuseWithoutGood(
     .where('log_index', '<=', asOf)
     .limit(1)
     .executeTakeFirst()
-  if (known !== undefined) throw noGoodCheckpoint(question, found)
+  if (known !== undefined) throw explainNoGood(question, found)
   throw new CatalogError(
     'JOB_NOT_FOUND',
     `${namespace} has no job "${job}": check the name and asOf.`,

@@ -1,7 +1,7 @@
 import type { Grade } from '../../schema/checkpoint.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { Manifest } from '../../schema/manifest.ts'
-import type { PlanWarning, RecoveryPlan } from '../../schema/recovery-plan.ts'
+import type { PlanWarning, RecoveryPlan, SeedCoverage } from '../../schema/recovery-plan.ts'
 import { formatWindow, type Window, type WindowMs } from '../../schema/window.ts'
 import type { Row } from '../store/tables.ts'
 import type { Fault } from '../timeline/standing.ts'
@@ -77,17 +77,47 @@ export function seedsOf(manifest: Manifest): RecoveryPlan['seeds'] {
     .toSorted((left, right) => left.rank - right.rank)
 }
 
+/** Ranks without seeds that a plan lists; a person who sees so many knows enough. */
+const MISSING_RANKS_MAX_COUNT = 100
+
+/** Which ranks have seeds, and whether all have those of the same generators. */
+export function coverSeeds({ shards }: Manifest): SeedCoverage {
+  const seeded = shards.filter(({ seeds }) => seeds !== undefined && seeds.length > 0)
+  const missing = shards.filter((shard) => !seeded.includes(shard)).map(({ rank }) => rank)
+  const ranksOf = new Map<string, number>()
+  for (const { seeds = [] } of seeded) {
+    for (const generator of new Set(seeds.map((seed) => seed.generator))) {
+      ranksOf.set(generator, (ranksOf.get(generator) ?? 0) + 1)
+    }
+  }
+  return {
+    rankCount: shards.length,
+    seededCount: seeded.length,
+    missingRanks: missing.toSorted((left, right) => left - right).slice(0, MISSING_RANKS_MAX_COUNT),
+    unevenGenerators: [...ranksOf]
+      .filter(([, count]) => count < seeded.length)
+      .map(([generator]) => generator)
+      .toSorted(),
+  }
+}
+
 /** What a person should know before going on from this state. */
 export function warningsOf(
   manifest: Manifest,
   found: { readonly grade: Grade; readonly abandoned: boolean },
 ): readonly PlanWarning[] {
   const warnings: PlanWarning[] = []
-  const seeded = seedsOf(manifest).length
-  if (seeded < manifest.shards.length) {
+  const { rankCount, seededCount, unevenGenerators } = coverSeeds(manifest)
+  if (seededCount < rankCount) {
     warnings.push({
       code: 'SEEDS_INCOMPLETE',
-      message: `${manifest.shards.length - seeded} of ${manifest.shards.length} ranks recorded no seed: what follows may differ from the first run.`,
+      message: `${rankCount - seededCount} of ${rankCount} ranks recorded no seed: what follows may differ from the first run.`,
+    })
+  }
+  if (unevenGenerators.length > 0) {
+    warnings.push({
+      code: 'SEEDS_UNEVEN',
+      message: `Not every rank recorded a seed of ${unevenGenerators.slice(0, 3).join(', ')}: what follows may differ on the others.`,
     })
   }
   const unpinned = (manifest.inputs ?? []).filter(

@@ -1,8 +1,9 @@
+import { canonicalize } from '../../schema/canonical-json.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { Projection, Recorded, RowChange } from '../log/projection.ts'
 import type { Row } from '../store/tables.ts'
 
-/** Entries to the rows of tombstones and holds, and to where each checkpoint's withdrawal stands. */
+/** Entries to the rows of tombstones, holds and retention runs, and to where each checkpoint's withdrawal stands. */
 export const retentionProjection: Projection = {
   on: {
     'checkpoint.tombstoned': ({ namespace, index, entry }) => [
@@ -27,6 +28,22 @@ export const retentionProjection: Projection = {
         set: { tombstoned_index: index },
       },
     ],
+    'retention.decided': ({ namespace, index, entry }) => {
+      const { kind: _, v: __, subject, ...facts } = entry
+      return [
+        {
+          kind: 'insert',
+          table: 'retention_run',
+          row: {
+            namespace,
+            retention_run: subject,
+            log_index: index,
+            job: entry.job ?? null,
+            facts: canonicalize(facts),
+          },
+        },
+      ]
+    },
     'hold.placed': placedHold,
     'hold.lifted': (recorded) => [ended(recorded, recorded.entry.placed)],
   },

@@ -2,6 +2,7 @@ import type { Tombstone } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { InputOf } from '../../schema/operations.ts'
+import type { RetentionRun } from '../../schema/retention.ts'
 import type { Row } from '../store/tables.ts'
 
 type Withdrawal = InputOf<'tombstoneCheckpoint'>
@@ -86,6 +87,13 @@ export function checkDependents(digest: Digest, dependents: readonly Digest[]): 
     `Live deltas need ${digest} as their base, such as ${first}: withdraw the deltas first, newest first.`,
     { detail: { dependents } },
   )
+}
+
+/** A retention run as callers see it. */
+export function retentionRunOf(row: Row<'retention_run'>): RetentionRun {
+  const { retention_run: retentionRun, log_index: index } = row
+  const facts = JSON.parse(row.facts) as Omit<RetentionRun, 'retentionRun' | 'index'>
+  return { retentionRun, index, ...facts }
 }
 
 const cycle = (digest: Digest, why: string, path: readonly Digest[]): CatalogError =>

@@ -10,7 +10,7 @@ export interface Sizes {
 export const rolledBack = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>
   new CatalogError(
     'LOG_ROLLED_BACK',
-    `The database ends at ${storedSize} entries of ${origin}, and a head of ${signedSize} was signed: entries ${storedSize} to ${signedSize - 1} are missing, as after restoring an old copy. Nothing is written or signed until the newest database is back, or "cairn log repair" has added those entries from published tiles.`,
+    `The database ends at ${storedSize} entries of ${origin}, and a head of ${signedSize} was signed: entries ${storedSize} to ${signedSize - 1} are missing, as after restoring an old copy. Nothing is written or signed until the newest database is back, or "cairn log repair" has added those entries from published tiles. If they are lost for good, "cairn keys remember" says what giving them up means.`,
     {
       detail: {
         origin,
@@ -30,13 +30,30 @@ export const forgotten = (origin: string, storedSize: number): CatalogError =>
     { detail: { origin, storedSize } },
   )
 
-/** The refusal to take a database as it is where something is remembered. */
-export const remembered = (origin: string): CatalogError =>
-  new CatalogError(
-    'INVALID_REQUEST',
-    `The signer's memory has a head of ${origin}: it is not lost, and nothing was changed.`,
-    { detail: { origin } },
-  )
+/**
+ * Refuses to take a database as it is, unless nothing is remembered of it, or whoever asks has said how many of the
+ * entries that were signed are given up.
+ *
+ * @throws {INVALID_REQUEST}
+ */
+export function requireStatedLoss(
+  origin: string,
+  stated: {
+    readonly signedSize: number | undefined
+    readonly storedSize: number
+    readonly lostCount: number
+  },
+): void {
+  const { signedSize = stated.storedSize, storedSize, lostCount } = stated
+  const missing = signedSize - storedSize
+  const detail = { origin, ...stated }
+  if (missing === lostCount && (missing > 0 || stated.signedSize === undefined)) return
+  const message =
+    missing > 0
+      ? `The signer's memory has a head of ${signedSize} entries of ${origin}, and the database ends at ${storedSize}: entries ${storedSize} to ${signedSize - 1} are missing. Bring them back with "cairn log repair", from published tiles or an export. If they are nowhere any more, give them up with --lose ${missing}: they stay lost, new ones take their indexes, and whoever has seen a later head than ${storedSize} has proof of that.`
+      : `The signer's memory has a head of ${origin} that the database ${missing === 0 ? 'has' : 'goes beyond'}: it is not lost, no entry is, and nothing was changed.`
+  throw new CatalogError('INVALID_REQUEST', message, { detail })
+}
 
 /** The refusal of a database that is not the one that was signed. */
 export const anotherLog = (origin: string, { signedSize, storedSize }: Sizes): CatalogError =>

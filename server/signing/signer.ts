@@ -9,7 +9,7 @@ import { formatTreeHead } from '../../schema/transparency/tree-head.ts'
 import type { VerifierKey } from '../../schema/transparency/verifier-key.ts'
 import type { Reader } from '../store/database.ts'
 import { readHeadOver, readTreeHead, type RootedHead } from '../log/read-tiles.ts'
-import { anotherLog, contended, forgotten, remembered, rolledBack } from './refusals.ts'
+import { anotherLog, contended, forgotten, requireStatedLoss, rolledBack } from './refusals.ts'
 import type { SignerMemory } from './signer-memory.ts'
 import { originIn, verifierKeyIn, type LogKey, type LogKeys } from './signing-keys.ts'
 import { keep } from '../log/keep.ts'
@@ -54,17 +54,24 @@ export interface Signer {
    */
   begin(namespace: NamespaceName): Promise<void>
   /**
-   * Notes the head of a log whose memory is lost, because somebody says that the database has all of it.
+   * Notes the head of a log whose memory is lost, because somebody says that the database has all of it; or of one
+   * whose newest entries are lost for good, because somebody gives up exactly so many.
    *
-   * @throws {INVALID_REQUEST} something is remembered of it already
+   * @throws {INVALID_REQUEST} something is remembered of it that the database has, or lacks another number of
    */
-  adopt(namespace: NamespaceName, head: RootedHead): Promise<void>
+  adopt(namespace: NamespaceName, head: RootedHead, lostCount: number): Promise<void>
   /**
    * Refuses to go on from a database that has not got the newest head that was signed.
    *
    * @throws {LOG_ROLLED_BACK} the database knows less than was signed, or something else; or nothing is remembered
    */
   check(namespace: NamespaceName, stored: StoredLog): Promise<void>
+  /**
+   * Looks whether the database has the newest head that was signed of a log, without a lock.
+   *
+   * @throws {LOG_ROLLED_BACK} as {@link Signer.check} does
+   */
+  examine(namespace: NamespaceName): Promise<void>
   /**
    * Notes that a head is stored and may be signed; returns at once if a later one of the same log is known.
    *
@@ -101,21 +108,10 @@ interface KnownLog {
 /** Opens a signer over keys and a memory. */
 export function openSigner(options: SignerOptions): Signer {
   const { memory, db } = options
-  const { base, keys } = options.keys
+  const { keys } = options.keys
   const active = keys.filter((key) => key.retiredAt === undefined)
-  const retired = keys.filter((key) => key.retiredAt !== undefined)
-  const logs = new Map<NamespaceName, KnownLog>()
   const notes = openNotes(active)
-
-  const logOf = (namespace: NamespaceName): KnownLog => {
-    const known = logs.get(namespace)
-    if (known !== undefined) return known
-    const origin = originIn(base, namespace)
-    const verifierKeys = [...active, ...retired].map((key) => verifierKeyIn(origin, key))
-    const log: KnownLog = { origin, verifierKeys, head: undefined }
-    keep(logs, namespace, log, LOGS_MAX_COUNT)
-    return log
-  }
+  const logOf = openKnownLogs(options.keys)
   const check = async (namespace: NamespaceName, stored: StoredLog): Promise<void> => {
     const log = logOf(namespace)
     log.head = await readStored(memory, log.origin, stored)
@@ -158,13 +154,35 @@ export function openSigner(options: SignerOptions): Signer {
       if ((await memory.read(origin)) !== undefined) return
       await memory.swap({ origin, from: undefined, to: { size: 0, root: EMPTY_ROOT } })
     },
-    adopt: async (namespace, head) => {
+    adopt: async (namespace, head, lostCount) => {
       const { origin } = logOf(namespace)
-      if (!(await memory.swap({ origin, from: undefined, to: head }))) throw remembered(origin)
+      const signed = await memory.read(origin)
+      requireStatedLoss(origin, { signedSize: signed?.size, storedSize: head.size, lostCount })
+      if (!(await memory.swap({ origin, from: signed, to: head }))) throw contended()
     },
     check,
+    examine: async (namespace) => {
+      const newest = await readTreeHead(db, namespace)
+      await check(namespace, storedLog(db, namespace, newest))
+    },
     remember,
     close: () => memory.close(),
+  }
+}
+
+/** What this process knows of each log, which it learns when it is asked. */
+function openKnownLogs({ base, keys }: LogKeys): (namespace: NamespaceName) => KnownLog {
+  const logs = new Map<NamespaceName, KnownLog>()
+  const active = keys.filter((key) => key.retiredAt === undefined)
+  const retired = keys.filter((key) => key.retiredAt !== undefined)
+  return (namespace) => {
+    const known = logs.get(namespace)
+    if (known !== undefined) return known
+    const origin = originIn(base, namespace)
+    const verifierKeys = [...active, ...retired].map((key) => verifierKeyIn(origin, key))
+    const log: KnownLog = { origin, verifierKeys, head: undefined }
+    keep(logs, namespace, log, LOGS_MAX_COUNT)
+    return log
   }
 }
 

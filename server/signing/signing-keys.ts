@@ -77,6 +77,15 @@ export function openLogKeys({ file, origin }: LogKeysPlace, nowMs: number): LogK
 }
 
 /**
+ * Reads the keys of a catalog's logs, and makes none: undefined where there are none yet.
+ *
+ * @throws {CONFIG_INVALID} the file is there and holds no keys
+ */
+export function readLogKeys({ file }: Pick<LogKeysPlace, 'file'>): LogKeys | undefined {
+  return readKeys(file)
+}
+
+/**
  * Adds a key. The older ones go on signing too, so that whoever knows one of them can follow.
  *
  * @throws {CONFIG_INVALID} the file cannot be read, or has as many keys as it may

@@ -1,3 +1,5 @@
+import type { BucketFindings } from '../../schema/bucket.ts'
+
 /** What a store says of one object version, as read just now. */
 export interface StoredVersion {
   readonly sizeBytes: number
@@ -42,6 +44,8 @@ export interface ListedVersion extends PinnedObject {
  * anything about the bytes.
  */
 export interface BlobStore {
+  /** The region that the configuration gives it. */
+  readonly region?: string
   stat(object: PinnedObject, signal: AbortSignal): Promise<StoredVersion>
   /** The bytes, in pieces that the reader may keep. */
   read(object: PinnedObject, signal: AbortSignal): AsyncIterable<Uint8Array>
@@ -53,6 +57,8 @@ export interface BlobStore {
   remove(object: PinnedObject, signal: AbortSignal): Promise<'removed' | 'absent'>
   /** A URL that downloads exactly this version; a disk has none. */
   presign?(object: PinnedObject, expiresSeconds: number): Promise<string>
+  /** Tries out what the store can do, in a scratch folder of this name that it removes again. */
+  probe(scratch: string, signal: AbortSignal): Promise<BucketFindings>
   /** Every version in the store's place, in the order of its keys, from behind a marker on. */
   listVersions(after: string | undefined, signal: AbortSignal): AsyncIterable<ListedVersion>
 }

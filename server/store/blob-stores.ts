@@ -1,7 +1,8 @@
 import { CatalogError } from '../../schema/errors.ts'
 import type { BucketConfig } from '../config.ts'
-import type { BlobStore, BlobStores, NamedStore } from './blob-store.ts'
+import type { BlobStores, NamedStore } from './blob-store.ts'
 import { openDiskBlobStore, uriPrefixOf } from './disk-blob-store.ts'
+import { openS3BlobStore } from './s3-blob-store.ts'
 
 /** A store, and what the URIs of its objects begin with. */
 interface PlacedStore extends NamedStore {
@@ -41,16 +42,12 @@ function placeStore(config: BucketConfig): PlacedStore {
     case 'disk':
       return { name, store: openDiskBlobStore(config.folder), prefix: uriPrefixOf(config.folder) }
     case 's3':
-      return { name, store: openS3(config), prefix: `s3://${config.bucket}/${config.prefix}` }
+      return {
+        name,
+        store: openS3BlobStore(config),
+        prefix: `s3://${config.bucket}/${config.prefix}`,
+      }
   }
-}
-
-/** The one place where S3 is wired in. */
-function openS3({ name }: Extract<BucketConfig, { readonly kind: 's3' }>): BlobStore {
-  throw new CatalogError(
-    'CONFIG_INVALID',
-    `CAIRN_BUCKETS_FILE: the bucket "${name}" is in S3, which this version cannot reach: name folders only.`,
-  )
 }
 
 function refuseSame(placed: readonly PlacedStore[], by: 'name' | 'prefix', why: string): void {

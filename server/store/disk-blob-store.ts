@@ -2,6 +2,7 @@ import { realpathSync, type Stats } from 'node:fs'
 import { constants, lstat, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bucketFeatures, type BucketFindings } from '../../schema/bucket.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { BlobStore, ListedVersion, PinnedObject } from './blob-store.ts'
 
@@ -69,9 +70,22 @@ export function openDiskBlobStore(directory: string): BlobStore {
         throw why
       }
     },
+    probe: async () => findings,
     listVersions: (after, signal) =>
       listObjects(objects, { after, signal }, (cause) => storeFailure(cause, folder)),
   }
+}
+
+/** What is known without trying: an object's name is its digest, and of the rest a folder has nothing. */
+const findings: BucketFindings = {
+  versioning: 'enabled',
+  features: bucketFeatures.map((feature) =>
+    feature === 'versions'
+      ? { feature, result: 'proven' }
+      : { feature, result: 'refuted', because: 'a folder has no such thing' },
+  ),
+  lifecycle: [],
+  leftovers: 0,
 }
 
 type Translate = (cause: unknown) => CatalogError | Promise<CatalogError>

@@ -3,7 +3,8 @@ import { CatalogError } from '../../schema/errors.ts'
 import type { Database } from './database.ts'
 import { isNotAllowed } from './roles.ts'
 
-const createTable = `create table if not exists schema_migration (
+/** The table of the steps that a database has taken. */
+export const STEPS_TABLE = `create table if not exists schema_migration (
   name text not null primary key,
   at text not null
 )`
@@ -25,7 +26,7 @@ export async function migrate(
       () => false,
     )
   // Asked first: a role that may create nothing is refused this even where the table is there.
-  if (!(await hasTable())) await executeOnce(database, [createTable], hasTable)
+  if (!(await hasTable())) await executeOnce(database, [STEPS_TABLE], hasTable)
   const applied = await appliedSteps(database)
   const known = migrations.map((migration) => migration.name)
   const unknown = applied.filter((name, place) => known[place] !== name)
@@ -37,11 +38,14 @@ export async function migrate(
     )
   }
   for (const { name, statements } of migrations.slice(applied.length)) {
-    const record = `insert into schema_migration (name, at) values ('${name}', '${now.toISOString()}')`
-    await executeOnce(database, [...statements(database.dialect), record], async () =>
-      (await appliedSteps(database)).includes(name),
-    )
+    const step = [...statements(database.dialect), recordStep(name, now)]
+    await executeOnce(database, step, async () => (await appliedSteps(database)).includes(name))
   }
+}
+
+/** The statement that notes a step as taken. */
+export function recordStep(name: string, now: Date): string {
+  return `insert into schema_migration (name, at) values ('${name}', '${now.toISOString()}')`
 }
 
 /** Several servers may start at once over one database: the first takes the step, and the others find it taken. */

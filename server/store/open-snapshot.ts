@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Dialect } from '../../migrations/dialect.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import type { DatabaseConfig } from '../config.ts'
+import { cachingDatabase } from './caching-database.ts'
 import { readingOf, type Reader } from './database.ts'
 import { translateFailure } from './failure.ts'
 import { readTypeParser } from './open-postgres.ts'
@@ -29,7 +30,7 @@ export interface Snapshot {
   scan(table: TableName, namespace?: string): AsyncIterable<readonly ScannedRow[]>
   /** What SQLite says is wrong with its file, at most so many sentences; PostgreSQL is not asked. */
   integrity(maxCount: number): readonly string[]
-  /** Names and texts of what SQLite's schema holds; PostgreSQL is not asked. */
+  /** Names and texts of SQLite's schema, its steps, and what its planner is told; PostgreSQL is not asked. */
   schemaTexts(): ReadonlyMap<string, string>
   close(): Promise<void>
 }
@@ -68,7 +69,9 @@ export function openSnapshotHandle(file: string): BetterSqlite.Database {
 
 function onFile(file: string): Snapshot {
   const handle = openSnapshotHandle(file)
-  const reader = new Kysely<Tables>({ dialect: new SqliteDialect({ database: handle }) })
+  const reader = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: cachingDatabase(handle) }),
+  })
   return {
     dialect: 'sqlite',
     reader: readingOf(reader),
@@ -135,13 +138,14 @@ function scanText(table: TableName, namespace: string | undefined, parameter: st
   return `select ${columnsOf(table).join(', ')} from ${table}${where}`
 }
 
-/** The schema of a SQLite database: what was created, by its name. */
+const schemaText = [
+  "select type || ' ' || name || ' on ' || tbl_name, coalesce(sql, '') from sqlite_schema",
+  "select 'step ' || name, '' from schema_migration",
+  "select 'statistics of ' || tbl || '.' || coalesce(idx, ''), stat from sqlite_stat1",
+].join(' union all ')
+
+/** The schema of a SQLite database: what was created, by its name, its steps, and the planner's statistics. */
 export function schemaTextsOf(handle: BetterSqlite.Database): ReadonlyMap<string, string> {
-  const rows = handle
-    .prepare<[], [name: string, sql: string | null]>(
-      "select type || ' ' || name, sql from sqlite_schema",
-    )
-    .raw()
-    .all()
-  return new Map(rows.map(([name, sql]) => [name, sql ?? '']))
+  const rows = handle.prepare<[], [name: string, text: string]>(schemaText).raw().all()
+  return new Map(rows)
 }

@@ -2,14 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
-import {
-  Kysely,
-  SqliteDialect,
-  SqliteQueryCompiler,
-  type SqliteDatabase as KyselySqlite,
-  type SqliteStatement,
-} from 'kysely'
+import { Kysely, SqliteDialect, SqliteQueryCompiler } from 'kysely'
 import { readingOf, type Database } from './database.ts'
+import { cachingDatabase } from './caching-database.ts'
 import { translateFailure } from './failure.ts'
 import { runDirectly, shareAnswers } from './statement.ts'
 import type { Tables } from './tables.ts'
@@ -25,8 +20,6 @@ const WAL_MAX_BYTES = 64 * 1024 * 1024
 const CACHE_BYTES = 32 * 1024 * 1024
 /** Another process may hold the file for as long as one batch takes, or a backup's first page. */
 const BUSY_TIMEOUT_MS = 10_000
-/** Distinct SQL texts kept compiled on a handle. Filters make few hundred shapes. */
-const STATEMENTS_MAX_COUNT = 512
 
 type Handle = BetterSqlite.Database
 type Statement = BetterSqlite.Statement
@@ -174,22 +167,5 @@ class RebindingDialect extends SqliteDialect {
 class RebindingCompiler extends SqliteQueryCompiler {
   protected override getCurrentParameterPlaceholder(): string {
     return '+?'
-  }
-}
-
-/** Keeps compiled statements: kysely prepares anew for every query, which costs more than running it. */
-function cachingDatabase(handle: Handle, beforeQuery?: () => void): KyselySqlite {
-  const statements = new Map<string, SqliteStatement>()
-  return {
-    prepare: (text) => {
-      beforeQuery?.()
-      const known = statements.get(text)
-      if (known !== undefined) return known
-      if (statements.size >= STATEMENTS_MAX_COUNT) statements.clear()
-      const statement = handle.prepare<unknown[], unknown>(text)
-      statements.set(text, statement)
-      return statement
-    },
-    close: () => undefined,
   }
 }

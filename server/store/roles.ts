@@ -28,7 +28,9 @@ const privileges: Readonly<Record<TableName, string>> = {
   checkpoint_label: projection,
   edge: projection,
   evidence: projection,
+  bucket_probe: projection,
   hold: projection,
+  retention_run: projection,
   tombstone: projection,
 }
 

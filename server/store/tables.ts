@@ -11,20 +11,8 @@ import type {
   RunId,
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
-
-/** A column: its PostgreSQL type, and the TypeScript type of its values. */
-interface Column<Value> {
-  readonly sqlType: 'text' | 'bigint' | 'bytea'
-  /** Carries the type; never present at run time. */
-  readonly value?: Value
-}
-
-const text = <Value extends string = string>(): Column<Value> => ({ sqlType: 'text' })
-const integer = <Value extends number = number>(): Column<Value> => ({ sqlType: 'bigint' })
-const bytes = (): Column<Uint8Array> => ({ sqlType: 'bytea' })
-const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
-  sqlType: column.sqlType,
-})
+import { bytes, integer, optional, text, type Column } from './column.ts'
+import { segmentTables } from './segment-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
@@ -68,8 +56,15 @@ export const tables = {
     hash: bytes(),
     body: bytes(),
   },
-  /** One row a namespace, locked by whoever appends. */
-  log_head: { namespace: text<NamespaceName>(), size: integer(), compact_range: bytes() },
+  /** One row a namespace, locked by whoever appends: where its log ends, and where its access log does. */
+  log_head: {
+    namespace: text<NamespaceName>(),
+    size: integer(),
+    compact_range: bytes(),
+    access_count: integer(),
+    /** Of the newest record; empty where there is none. */
+    access_hash: bytes(),
+  },
   idempotency: {
     principal: text(),
     key: text(),
@@ -137,15 +132,6 @@ export const tables = {
     attempt: integer(),
     run: text<RunId>(),
   },
-  /** The half-open span of time that a partition is about. */
-  partition_window: {
-    namespace: text<NamespaceName>(),
-    job: text<JobName>(),
-    partition: text<Partition>(),
-    log_index: integer<LogIndex>(),
-    from_ms: integer(),
-    to_ms: integer(),
-  },
   checkpoint: {
     namespace: text<NamespaceName>(),
     log_index: integer<LogIndex>(),
@@ -190,6 +176,15 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  /** What each probe of a bucket found, as JSON. */
+  bucket_probe: {
+    namespace: text<NamespaceName>(),
+    bucket: text(),
+    log_index: integer<LogIndex>(),
+    findings: text(),
+    actor: text(),
+    at: text(),
+  },
   hold: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -202,6 +197,13 @@ export const tables = {
     /** Where it was lifted or replaced. */
     ended_index: optional(integer<LogIndex>()),
   },
+  retention_run: {
+    namespace: text<NamespaceName>(),
+    retention_run: text(),
+    log_index: integer<LogIndex>(),
+    job: optional(text<JobName>()),
+    facts: text(),
+  },
   tombstone: {
     namespace: text<NamespaceName>(),
     checkpoint: text<Digest>(),
@@ -212,6 +214,7 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  ...segmentTables,
 } as const
 
 export type TableName = keyof typeof tables
@@ -250,7 +253,9 @@ export const primaryKeys = {
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
   evidence: ['namespace', 'checkpoint', 'log_index'],
+  bucket_probe: ['namespace', 'bucket', 'log_index'],
   hold: ['namespace', 'checkpoint', 'placed_index'],
+  retention_run: ['namespace', 'retention_run'],
   tombstone: ['namespace', 'checkpoint'],
 } as const satisfies { readonly [Name in TableName]: readonly (keyof Row<Name>)[] }
 
@@ -268,7 +273,9 @@ export const projectionTables = [
   'checkpoint_label',
   'edge',
   'evidence',
+  'bucket_probe',
   'hold',
+  'retention_run',
   'tombstone',
 ] as const satisfies readonly TableName[]
 

@@ -60,7 +60,7 @@ type Run = (
 
 async function lockHead(run: Run, namespace: NamespaceName): Promise<Row<'log_head'> | undefined> {
   const { rows } = await run(
-    'select namespace, size, compact_range from log_head where namespace = $1 for update',
+    `select ${columnsOf('log_head').join(', ')} from log_head where namespace = $1 for update`,
     [namespace],
   )
   return rows[0] as Row<'log_head'> | undefined

@@ -46,7 +46,8 @@ export function sqliteTransaction(
     lockHead: async (namespace) =>
       findOne(primaryLookups.log_head).get(namespace) as Row<'log_head'> | undefined,
     createHead: async (namespace) => {
-      const head = { namespace, size: 0, compact_range: Buffer.alloc(0) }
+      const none = Buffer.alloc(0)
+      const head = { namespace, size: 0, compact_range: none, access_count: 0, access_hash: none }
       insertAll('log_head', [head], '')
       return head
     },

@@ -1,16 +1,23 @@
 import type { CheckpointSummary, Skipped } from '../../schema/checkpoint.ts'
-import { CatalogError } from '../../schema/errors.ts'
 import type { JobName, LogIndex, NamespaceName, Partition, RunId } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
 import { newestSegment, segmentBelow, type LineKey } from './read-line.ts'
-import { judge, type Fault, type Wanted } from './standing.ts'
+import {
+  assessAll,
+  judge,
+  type Assessment,
+  type Fault,
+  type KnownChains,
+  type Wanted,
+} from './standing.ts'
 import { summaryOf } from './summarize.ts'
 
-/** Candidates read first, and then at a time: the first is nearly always good. */
+/** Candidates read first, and then at a time, more each time: the first is nearly always good. */
 const CANDIDATES_FIRST_COUNT = 1
-const CANDIDATES_PAGE_COUNT = 64
+const CANDIDATES_SECOND_COUNT = 64
+const CANDIDATES_PAGE_COUNT = 1_024
 /** Candidates looked at before the search gives up: a second or two of work. */
 const CANDIDATES_MAX_COUNT = 20_000
 /** Skipped candidates that an answer lists; the number of them is exact. */
@@ -156,6 +163,7 @@ class Search {
   readonly #db: Reader
   readonly #question: LatestQuestion
   readonly #seen = new Set<string>()
+  readonly #known: KnownChains = new Map()
 
   constructor(db: Reader, question: LatestQuestion) {
     this.#db = db
@@ -169,13 +177,20 @@ class Search {
     let page: Page = { offset: 0, limit: CANDIDATES_FIRST_COUNT }
     while (this.goesOn) {
       const rows = await next(page)
+      const assessed = rows.length > 1 ? await this.#assess(rows) : undefined
       for (const row of rows) {
-        const summary = await this.#judge(row, abandoned)
+        const assessment =
+          assessed && (assessed.get(row.digest) ?? { grade: 'committed', failing: false })
+        const summary = await this.#judge(row, { abandoned, assessment })
         if (summary !== undefined) return { row, summary }
         if (!this.goesOn) return undefined
       }
       if (rows.length < page.limit) return undefined
-      page = { offset: page.offset + page.limit, limit: CANDIDATES_PAGE_COUNT }
+      const limit = Math.min(
+        CANDIDATES_PAGE_COUNT,
+        Math.max(CANDIDATES_SECOND_COUNT, page.limit * 2),
+      )
+      page = { offset: page.offset + page.limit, limit }
     }
     return undefined
   }
@@ -190,12 +205,24 @@ class Search {
     }
   }
 
+  /** What the evidence says of a page, in one look. */
+  #assess(standings: readonly Row<'checkpoint'>[]): ReturnType<typeof assessAll> {
+    const { namespace, asOf } = this.#question
+    return assessAll(this.#db, namespace, { standings, asOf })
+  }
+
   /** What callers see of a candidate, if it is good. */
-  async #judge(row: Row<'checkpoint'>, abandoned: boolean): Promise<CheckpointSummary | undefined> {
+  async #judge(
+    row: Row<'checkpoint'>,
+    {
+      abandoned,
+      assessment,
+    }: { readonly abandoned: boolean; readonly assessment: Assessment | undefined },
+  ): Promise<CheckpointSummary | undefined> {
     // A search of all lines comes by those of the current one again.
     if (this.#seen.has(row.digest)) return undefined
     const question = this.#question
-    const judged = { standing: row, wanted: question }
+    const judged = { standing: row, wanted: question, assessment, known: this.#known }
     const { grade, fault } = await judge(this.#db, question.namespace, judged)
     if (fault === undefined) {
       this.goesOn = false
@@ -222,22 +249,4 @@ async function leftBehind(
     attempt: good?.attempt ?? 1,
     after: good?.log_index ?? (-1 as LogIndex),
   })
-}
-
-/** The refusal when candidates exist and none is good: never a silent fresh start. */
-export function noGoodCheckpoint(
-  question: Pick<LatestQuestion, 'job' | 'partition'>,
-  found: Pick<FoundLatest, 'skipped' | 'skippedCount' | 'exhausted'>,
-): CatalogError {
-  const place = question.partition === '' ? question.job : `${question.job} ${question.partition}`
-  const looked = found.exhausted
-    ? `${found.skippedCount} candidates were passed over`
-    : `the search stopped after ${found.skippedCount} candidates`
-  return new CatalogError(
-    'NO_GOOD_CHECKPOINT',
-    found.skippedCount === 0
-      ? `${place} has no checkpoint on its current line: ask with includeAbandoned, resume from a digest, or start over with resume "none".`
-      : `${place} has no good checkpoint: ${looked}. Lower minGrade, ask with includeAbandoned, resume from a digest, or start over with resume "none".`,
-    { detail: { skipped: found.skipped, skippedCount: found.skippedCount } },
-  )
 }

@@ -49,6 +49,28 @@ export async function readManifest(
   return JSON.parse(utf8.decode(bytes)) as Manifest
 }
 
+/** Manifests that are read at a time: bounds memory to some hundred MiB of the largest. */
+const MANIFESTS_CHUNK_COUNT = 64
+
+/** The manifests that stand at some indexes, a few at a time. */
+export async function* readManifests(
+  db: Reader,
+  namespace: NamespaceName,
+  indexes: readonly LogIndex[],
+): AsyncGenerator<{ readonly index: LogIndex; readonly manifest: Manifest }> {
+  for (let from = 0; from < indexes.length; from += MANIFESTS_CHUNK_COUNT) {
+    const rows = await db
+      .selectFrom('document')
+      .select(['log_index', 'bytes'])
+      .where('namespace', '=', namespace)
+      .where('log_index', 'in', indexes.slice(from, from + MANIFESTS_CHUNK_COUNT))
+      .execute()
+    for (const { log_index: index, bytes } of rows) {
+      yield { index, manifest: JSON.parse(utf8.decode(bytes)) as Manifest }
+    }
+  }
+}
+
 /** The exact bytes of an environment document; undefined when the namespace never recorded it. */
 export async function readEnvironmentBytes(
   db: Reader,

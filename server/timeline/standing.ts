@@ -1,9 +1,11 @@
 import { grades, type Grade, type SkipReason } from '../../schema/checkpoint.ts'
+import type { Manifest } from '../../schema/manifest.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
+import { readManifest, readManifests } from './read-document.ts'
 
 /** The columns that a verdict rests on. */
 export type Standing = Pick<
@@ -11,6 +13,8 @@ export type Standing = Pick<
   | 'namespace'
   | 'log_index'
   | 'digest'
+  | 'at'
+  | 'step'
   | 'base'
   | 'environment'
   | 'tombstoned_index'
@@ -74,6 +78,8 @@ const columns = [
   'c.namespace',
   'c.log_index',
   'c.digest',
+  'c.at',
+  'c.step',
   'c.base',
   'c.environment',
   'c.tombstoned_index',
@@ -99,26 +105,43 @@ export async function assess(
   return weigh(rows)
 }
 
-/** Grades of several checkpoints, in one read; one without evidence is `committed`. */
+/** Grades of several checkpoints; one without evidence is `committed`. */
 export async function gradesOf(
   db: Reader,
   namespace: NamespaceName,
-  { standings, asOf }: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
+  of: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
 ): Promise<ReadonlyMap<Digest, Grade>> {
+  const assessed = await assessAll(db, namespace, of)
+  return new Map([...assessed].map(([digest, { grade }]) => [digest, grade]))
+}
+
+/** Checkpoints whose evidence is read at a time: below the parameters that either database takes. */
+const ASSESSED_CHUNK_COUNT = 500
+
+/** What the evidence up to an index says of several checkpoints; those without any are left out. */
+export async function assessAll(
+  db: Reader,
+  namespace: NamespaceName,
+  { standings, asOf }: { readonly standings: readonly Standing[]; readonly asOf: LogIndex },
+): Promise<ReadonlyMap<Digest, Assessment>> {
   const digests = standings
     .filter((standing) => standing.evidence_index !== null)
     .map((standing) => standing.digest)
-  if (digests.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('evidence')
-    .select(['checkpoint', 'finding', 'outcome'])
-    .where('namespace', '=', namespace)
-    .where('checkpoint', 'in', digests)
-    .where('log_index', '<=', asOf)
-    .orderBy('log_index')
-    .execute()
-  const found = Map.groupBy(rows, (row) => row.checkpoint)
-  return new Map([...found].map(([digest, findings]) => [digest, weigh(findings).grade]))
+  const assessed = new Map<Digest, Assessment>()
+  for (let from = 0; from < digests.length; from += ASSESSED_CHUNK_COUNT) {
+    const rows = await db
+      .selectFrom('evidence')
+      .select(['checkpoint', 'finding', 'outcome'])
+      .where('namespace', '=', namespace)
+      .where('checkpoint', 'in', digests.slice(from, from + ASSESSED_CHUNK_COUNT))
+      .where('log_index', '<=', asOf)
+      .orderBy('log_index')
+      .execute()
+    for (const [digest, findings] of Map.groupBy(rows, (row) => row.checkpoint)) {
+      assessed.set(digest, weigh(findings))
+    }
+  }
+  return assessed
 }
 
 /** Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew. */
@@ -142,11 +165,20 @@ export function isAtLeast(grade: Grade, wanted: Grade): boolean {
   return grades.indexOf(grade) >= grades.indexOf(wanted)
 }
 
+/** What a caller cannot use, however good it is: pure, and asked of a state and of all that it needs. */
+export interface Filter {
+  readonly byRow?: ((row: Standing, isState: boolean) => SkipReason | undefined) | undefined
+  /** Manifests are read only where there is this. */
+  readonly byManifest?:
+    ((manifest: Manifest, isState: boolean) => SkipReason | undefined) | undefined
+}
+
 /** What is wanted of a checkpoint, beside being intact. */
 export interface Wanted {
   readonly asOf: LogIndex
   readonly minGrade: Grade
   readonly environment?: Digest | undefined
+  readonly filter?: Filter | undefined
 }
 
 /** What was found of a checkpoint: its grade, and why it cannot be used to go on, if it cannot. */
@@ -155,36 +187,85 @@ export interface Judgement {
   readonly fault?: Fault
 }
 
+/** What is the matter from a checkpoint of a chain down, if anything: found once, for all that stands on it. */
+export type KnownChains = Map<Digest, Fault | undefined>
+
+/** What is judged, and what is known of it already. */
+export interface Case {
+  readonly standing: Standing
+  readonly wanted: Wanted
+  readonly assessment?: Assessment | undefined
+  readonly known?: KnownChains
+}
+
 /** Whether a checkpoint is good, its chain included. */
 export async function judge(
   db: Reader,
   namespace: NamespaceName,
-  { standing, wanted }: { readonly standing: Standing; readonly wanted: Wanted },
+  { standing, wanted, assessment, known = new Map() }: Case,
 ): Promise<Judgement> {
-  const own = await judgeAlone(db, namespace, { standing, wanted })
-  if (own.fault !== undefined || standing.base === null) return own
-  const chain = await readChain(db, standing)
-  if (chain.length !== standing.chain_length) {
-    return { ...own, fault: { reason: 'CHAIN_BROKEN', because: standing.base } }
-  }
-  const below = { ...wanted, environment: undefined }
-  for (const link of chain.slice(1)) {
-    const { fault } = await judgeAlone(db, namespace, { standing: link, wanted: below })
-    if (fault !== undefined) {
-      return { ...own, fault: { reason: 'CHAIN_BROKEN', because: link.digest } }
-    }
-  }
-  return own
+  const found = assessment ?? (await assess(db, namespace, { standing, asOf: wanted.asOf }))
+  const { grade } = found
+  const { byRow, byManifest } = wanted.filter ?? {}
+  const reason =
+    reasonAgainst({ standing, wanted, ...found }) ??
+    byRow?.(standing, true) ??
+    byManifest?.(await readManifest(db, standing), true)
+  if (reason !== undefined) return { grade, fault: { reason } }
+  const { base } = standing
+  if (base === null) return { grade }
+  if (!known.has(base)) await judgeChain(db, standing, { wanted, known })
+  const fault = known.get(base)
+  return fault === undefined ? { grade } : { grade, fault }
 }
 
-async function judgeAlone(
+/** Finds out what is the matter with everything below a delta. */
+async function judgeChain(
+  db: Reader,
+  top: Standing,
+  { wanted, known }: { readonly wanted: Wanted; readonly known: KnownChains },
+): Promise<void> {
+  const [, ...below] = await readChain(db, top)
+  if (below.length + 1 !== top.chain_length && top.base !== null) {
+    known.set(top.base, { reason: 'CHAIN_BROKEN', because: top.base })
+    return
+  }
+  const { namespace } = top
+  const assessed = await assessAll(db, namespace, { standings: below, asOf: wanted.asOf })
+  const unusable = await readUnusable(db, namespace, { rows: below, filter: wanted.filter })
+  const intact = { ...wanted, environment: undefined }
+  let fault: Fault | undefined
+  for (const link of below.toReversed()) {
+    const found = assessed.get(link.digest) ?? { grade: 'committed', failing: false }
+    const broken = reasonAgainst({ standing: link, wanted: intact, ...found })
+    const reason = broken === undefined ? unusable.get(link.log_index) : 'CHAIN_BROKEN'
+    if (reason !== undefined) fault = { reason, because: link.digest }
+    known.set(link.digest, fault)
+  }
+}
+
+/** What of a chain a caller cannot use, and why. */
+async function readUnusable(
   db: Reader,
   namespace: NamespaceName,
-  { standing, wanted }: { readonly standing: Standing; readonly wanted: Wanted },
-): Promise<Judgement> {
-  const { grade, failing } = await assess(db, namespace, { standing, asOf: wanted.asOf })
-  const reason = reasonAgainst({ standing, wanted, grade, failing })
-  return reason === undefined ? { grade } : { grade, fault: { reason } }
+  {
+    rows,
+    filter = {},
+  }: { readonly rows: readonly Standing[]; readonly filter?: Filter | undefined },
+): Promise<ReadonlyMap<LogIndex, SkipReason>> {
+  const unusable = new Map<LogIndex, SkipReason>()
+  const { byRow, byManifest } = filter
+  for (const row of rows) {
+    const reason = byRow?.(row, false)
+    if (reason !== undefined) unusable.set(row.log_index, reason)
+  }
+  if (byManifest === undefined) return unusable
+  const indexes = rows.map((row) => row.log_index).filter((index) => !unusable.has(index))
+  for await (const { index, manifest } of readManifests(db, namespace, indexes)) {
+    const reason = byManifest(manifest, false)
+    if (reason !== undefined) unusable.set(index, reason)
+  }
+  return unusable
 }
 
 function reasonAgainst(at: {

@@ -28,10 +28,10 @@ export async function summarize(
   return summaries
 }
 
-/** The last step of each run that is on the current line. */
-async function lineMap(
+/** The last step of each run that is on the current line of a job and partition, as of an index. */
+export async function lineMap(
   db: Reader,
-  { namespace, job, partition }: Row<'checkpoint'>,
+  { namespace, job, partition }: Pick<Row<'checkpoint'>, 'namespace' | 'job' | 'partition'>,
   asOf: LogIndex,
 ): Promise<ReadonlyMap<RunId, number>> {
   const line = new Map<RunId, number>()

@@ -55,7 +55,13 @@ export const layers: readonly Layer[] = [
     paths: /^server\/store\//,
     runs: ['schema', 'migrations', ...store, 'store-write'],
     types: ['config'],
-    packages: ['kysely', 'better-sqlite3', 'pg', '@aws-sdk/client-s3'],
+    packages: [
+      'kysely',
+      'better-sqlite3',
+      'pg',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/s3-request-presigner',
+    ],
     node: anyNode,
   },
   {
@@ -256,7 +262,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'client-node',
-    paths: /^client-sdk\/(?:(?:node|s3)\.ts$|(?:spool|stores|capture|restore)\/)/,
+    paths: /^client-sdk\/(?:(?:node|s3)\.ts$|(?:spool|stores|staging|capture|restore)\/)/,
     runs: ['schema', 'client', 'client-node'],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/checksums'],
     node: anyNode,

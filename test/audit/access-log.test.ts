@@ -185,6 +185,11 @@ for (const dialect of dialects) {
         cursor = page.next === null ? '' : `&cursor=${page.next}`
       } while (cursor !== '')
       assert.deepEqual(pages, all)
+      const newest = answered(await scene().get('/access-log?limit=2&order=newest-first'), 200)
+      assert.deepEqual(newest.items, all.slice(-2).toReversed())
+      const next = await scene().get(`/access-log?limit=2&order=newest-first&cursor=${newest.next}`)
+      assert.deepEqual(answered(next, 200).items, all.slice(-4, -2).toReversed())
+      refused(await scene().get(`/access-log?cursor=${newest.next}`), 'INVALID_CURSOR')
       const headers = await bearer('dora', [
         { verbs: ['append', 'read', 'verify', 'retire', 'admin'], on: '*/*' },
       ])
@@ -215,6 +220,39 @@ for (const dialect of dialects) {
         (await check()).map(({ code, where }) => [code, where]),
         [['access-log-altered', 'access log record 2']],
       )
+    })
+
+    test('its end is in the head row, so that one that was cut off or emptied is found', async () => {
+      const own = await declareScene(scene().at, 'railway')
+      const anybody = { authorization: 'Bearer none' }
+      await own.put('/jobs/one', {})
+      for (const job of ['one', 'two']) {
+        refused(
+          await scene().at.call('GET', own.path(`/jobs/${job}`), undefined, anybody),
+          'TOKEN_INVALID',
+        )
+        // Denials alone make a record too.
+        await own.put('/jobs/one', {})
+      }
+      const findings = () => findingsOf(own.at.catalog.context.db, 'railway')
+      const { items, end } = answered(await own.get('/access-log?limit=500'), 200)
+      assert.deepEqual(end, { count: items.length, hash: items.at(-1).hash })
+      assert.deepEqual(await findings(), [])
+      const raw = await openRaw(own.at.config)
+      await raw.run(
+        dialect === 'sqlite'
+          ? 'drop trigger access_log_no_delete'
+          : 'alter table access_log disable trigger all',
+      )
+      for (const rest of [`sequence = ${items.length - 1}`, 'true']) {
+        await raw.run(`delete from access_log where namespace = 'railway' and ${rest}`)
+        await setImmediate()
+        const [finding, ...others] = await findings()
+        assert.deepEqual(others, [])
+        assert.equal(finding?.code, 'access-log-altered')
+        assert.match(finding.message, new RegExp(`ended at ${items.length}: its end was cut off`))
+      }
+      await raw.close()
     })
   })
 }

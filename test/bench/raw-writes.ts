@@ -32,6 +32,7 @@ const unsigned: Signer = {
   begin: async () => undefined,
   adopt: async () => undefined,
   check: async () => undefined,
+  examine: async () => undefined,
   remember: async () => undefined,
   close: async () => undefined,
 }
@@ -77,6 +78,11 @@ async function recordGroup(
         return Promise.withResolvers<never>().promise
       },
       deny: async () => undefined,
+      stopped: {
+        of: () => undefined,
+        examine: async () => new Map(),
+        examineAll: async () => new Map(),
+      },
       waitingCount: () => 0,
       close: async () => undefined,
     },
@@ -84,6 +90,7 @@ async function recordGroup(
     tokens: { sign: neverAsked, open: neverAsked },
     blobs: openBlobStores([]),
     cosignatures: undefined,
+    ending: new AbortController().signal,
     nowMs: Date.now,
     newId: () => '',
     request: {},
@@ -102,7 +109,11 @@ async function recordGroup(
     projections,
     nowMs: Date.now(),
     signer: unsigned,
-    state: { corrupt: new Map(), published: new Set([NAMESPACE as NamespaceName]) },
+    state: {
+      corrupt: new Map(),
+      rolledBack: new Map(),
+      published: new Set([NAMESPACE as NamespaceName]),
+    },
   })
   const refused = settled.find((one) => !one.ok)
   if (refused?.ok === false) throw refused.error

@@ -26,7 +26,10 @@ describe('cairn access-log', () => {
   it('lists who asked what, with what became of it', async () => {
     const { code, stdout } = await run('list')
     assert.equal(code, 0)
-    assert.match(stdout, /^SEQUENCE +AT +ASKED\n +0 +\S+ +operator declareNamespace appended 0\b/)
+    assert.match(
+      stdout,
+      /^SEQUENCE +AT +ASKED\n(?:.*\n)* +0 +\S+ +operator declareNamespace appended 0\b/,
+    )
     assert.match(stdout, / declareJob appended \d+\n/)
     assert.match(stdout, /nobody getJob denied TOKEN_INVALID on fares\/nightly\n/)
     const { items } = await place.ask(['access-log', 'list', '--limit', '1'], { variables })
@@ -59,6 +62,18 @@ describe('cairn access-log', () => {
     const { code, stdout } = await run('verify')
     assert.equal(code, 8)
     assert.match(stdout, /^access log record 0 {2}Its hash is not that of its bytes/)
+  })
+
+  it('ends with 8 where its end was cut off, and where nothing is left of it', async () => {
+    const database = new BetterSqlite(join(place.directory, '.cairn', 'catalog.sqlite'))
+    database.exec('drop trigger access_log_no_delete')
+    for (const what of ['where sequence = (select max(sequence) from access_log)', '']) {
+      database.exec(`delete from access_log ${what}`)
+      const { code, stdout } = await run('verify')
+      assert.equal(code, 8)
+      assert.match(stdout, /The log says that it has 4 records .*its end was cut off or replaced/)
+    }
+    database.close()
   })
 })
 

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { CatalogClient } from '../../client-sdk/client.ts'
+import { openSpool, openStaging } from '../../client-sdk/node.ts'
+import { openS3Store } from '../../client-sdk/s3.ts'
 import { contentOf, joined, MIB } from '../client-sdk/s3-fixture.ts'
 import { startS3Double, type S3Double } from '../s3/double/s3-double.ts'
 import { openWorkplace, type Workplace } from './command-fixture.ts'
@@ -69,6 +72,35 @@ describe('a shell script that keeps its state in S3', () => {
       variables: bare,
     })
     assert.equal(again.bytesFetched, 40 * MIB)
+  })
+
+  it('has what a killed job left staged uploaded by a flush', async () => {
+    const { run } = JSON.parse(readFileSync(join(place.directory, 'run.json'), 'utf8'))
+    const spool = join(place.directory, 'spool')
+    const opened = await openSpool({ directory: spool })
+    const staging = openStaging({ spool: opened })
+    const client = new CatalogClient({
+      url: 'http://127.0.0.1:1',
+      namespace: run.namespace,
+      token: 't',
+      spool: opened,
+      staging,
+      store: await openS3Store({ bucket: 'states', endpoint: 'http://127.0.0.1:1', region: 'x' }),
+    })
+    const contents = [{ name: 'state', content: Buffer.from('staged') }]
+    const handle = client.runs.handle({ ...run, partition: '' })
+    await handle.checkpoint({ step: 15, contents, persistence: 'async' })
+    await client.close()
+    await opened.close()
+
+    const found = await place.run(['spool', 'status', spool])
+    assert.match(found.stdout, /staged +1 checkpoint, 6 B/)
+    const flush = ['spool', 'flush', spool, '--store', 's3://states/fares']
+    const { sentCount } = await place.ask(flush, { variables })
+    assert.equal(sentCount, 0, 'it was registered with its upload')
+    const { checkpoint } = await place.ask(['latest', 'nightly'], { variables })
+    assert.equal(checkpoint.step, 15)
+    assert.equal((await place.ask(['spool', 'status', spool])).stagedCount, 0)
   })
 
   it('is told how to mend a bucket without versions, and what a store is', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import BetterSqlite from 'better-sqlite3'
@@ -43,6 +44,39 @@ describe('cairn serve', () => {
     assert.match(stdout, /export CAIRN_TOKEN=\$\(npx cairn token\)/)
     assert.doesNotMatch(stdout + stderr, /eyJ/)
     await fresh.remove()
+  })
+
+  it('says that its database was set back, at the start and beside each answer', async () => {
+    const file = join(place.directory, '.cairn', 'catalog.sqlite')
+    const first = await place.serve()
+    const token = (await place.run(['token'])).stdout.trim()
+    const asking = (url: string) => ({ variables: { CAIRN_URL: url, CAIRN_TOKEN: token } })
+    await first.end('SIGTERM')
+    copyFileSync(file, `${file}.old`)
+    const second = await place.serve()
+    const opened = await place.run(['resume', '--job', 'nightly'], asking(second.ready.url))
+    assert.equal(opened.code, 0, opened.stderr)
+    await second.end('SIGTERM')
+    copyFileSync(`${file}.old`, file)
+
+    const server = place.start(['serve', '--port', '0'])
+    const said = await server.until(/Ctrl-C stops it/)
+    assert.match(
+      said,
+      /Warning: "default" is read, and not written to\. .*entries \d+ to \d+ are missing/,
+    )
+    assert.match(said, /until the newest database is back, or "cairn log repair"/)
+    const url = /http:\S+/.exec(said)?.[0] ?? ''
+    const listed = await place.run(['jobs', 'list'], asking(url))
+    assert.equal(listed.code, 0)
+    assert.match(
+      listed.stderr,
+      /^Warning: .*LOG_ROLLED_BACK.*: entries \d+ to \d+ are missing\..*\n$/,
+    )
+    const { stderr } = await server.end('SIGTERM')
+    assert.match(stderr, /"level":40.*"namespace":"default".*are missing/)
+    await rm(file)
+    await rm(join(place.directory, '.cairn', 'signer-memory.sqlite'))
   })
 
   it('says in one sentence that its port is in use', async () => {

@@ -93,6 +93,9 @@ describe('a client', () => {
           method: 'm',
         }),
       () => catalog.checkpoints.tombstone(digest, { reason: 'corrupt' }),
+      () => catalog.retention.run({ dryRun: true }),
+      () => catalog.retention.runs().first(),
+      () => catalog.retention.decisions('x').first(),
       () => catalog.holds.place(digest, 'h', { reason: 'r' }),
       () => catalog.holds.lift(digest, 'h'),
       () => catalog.holds.list(digest).first(),
@@ -112,6 +115,9 @@ describe('a client', () => {
       () => catalog.log.keys(),
       () => catalog.log.receipt(digest),
       () => catalog.accessLog.records().first(),
+      () => catalog.checkpoints.verify(digest, 'present'),
+      () => catalog.buckets.list(),
+      () => catalog.buckets.probe('disk'),
     ]
     for (const call of calls) await call().catch(() => undefined)
     const fill: Readonly<Record<string, string>> = {
@@ -120,9 +126,11 @@ describe('a client', () => {
       run: 'r',
       policy: 'p',
       hold: 'h',
+      retentionRun: 'x',
       digest,
       other,
       tile: '0/000',
+      bucket: 'disk',
     }
     const served = Object.values(operations).map(
       ({ method, path }) =>

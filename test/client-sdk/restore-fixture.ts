@@ -29,6 +29,7 @@ export function planOf(...stages: readonly (readonly Content[])[]): RecoveryPlan
     blobCount: stages.flat().length,
     totalBytes: stages.flat().reduce((sum, { bytes }) => sum + bytes.length, 0),
     seeds: [],
+    seedCoverage: { rankCount: 1, seededCount: 0, missingRanks: [0], unevenGenerators: [] },
     inputs: [],
     skipped: [],
     warnings: [],

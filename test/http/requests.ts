@@ -16,6 +16,7 @@ export interface Recorded {
   readonly environment: Digest
   /** A resume token for the checkpoint. */
   readonly token: string
+  readonly retentionRun: string
 }
 
 /** A request to an operation. */
@@ -73,7 +74,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getLineage: () => ({ query: '?direction=descendants&depth=3' }),
   compareCheckpoints: () => ({}),
   recordEvidence: () => ({ body: { finding: 'present', outcome: 'passed', method: 'head' } }),
+  verifyCheckpoint: () => ({ body: { depth: 'present' } }),
+  listBuckets: () => ({}),
+  probeBucket: () => ({}),
   tombstoneCheckpoint: () => ({ body: { reason: 'wrong-input', note: 'Two days at once.' } }),
+  runRetention: ({ job }) => ({ body: { dryRun: true, job } }),
+  listRetentionRuns: ({ job }) => ({ query: `?job=${job}` }),
+  getRetentionRun: () => ({ query: '?decision=keep' }),
   placeHold: () => ({ body: { reason: 'An audit.' } }),
   liftHold: () => ({}),
   listHolds: () => ({}),
@@ -96,17 +103,19 @@ export const everyOperation: readonly (readonly [OperationId, Operation])[] = Ob
 /** A request to an operation about what is recorded. */
 export function requestFor(id: OperationId, known: Recorded): SampleRequest {
   const { digest = known.checkpoint, query = '', body } = samples[id](known)
-  const { job, namespace, other } = known
+  const { job, namespace, other, retentionRun } = known
   const { method, path } = operations[id]
   const params = {
     namespace,
     job,
     policy: 'sample',
     hold: 'audit',
+    retentionRun,
     digest,
     other,
     run: known.run.run,
     tile: '0/000.p/1',
+    bucket: 'disk',
   }
   return {
     method,
@@ -140,6 +149,7 @@ export const nothingRecorded: Recorded = {
   other: digestOf('another checkpoint that nobody registered'),
   environment,
   token: 'cairn-resume-1.none.none',
+  retentionRun: 'no-retention-run',
 }
 
 /** Records what requests about a job name: an environment, an open run and two checkpoints. */
@@ -152,6 +162,8 @@ export async function recordFor(scene: Scene, job: string): Promise<Recorded> {
   const checkpoint = await scene.save(run, 2, { environment, parameters: { rate: 0.5 } })
   answered(await scene.put(`/checkpoints/${checkpoint}/holds/audit`, { reason: 'A sample.' }), 200)
   const issued = answered(await scene.post('/resume-tokens', { job, checkpoint }), 200)
+  const decided = answered(await scene.post('/retention-runs', { dryRun: true, job }), 201)
   const { namespace } = scene
-  return { namespace, job, run, checkpoint, other, environment, token: issued.token }
+  const names = { namespace, job, run, checkpoint, other, environment }
+  return { ...names, token: issued.token, retentionRun: decided.retentionRun }
 }

@@ -45,12 +45,18 @@ for (const dialect of dialects) {
         const play = await beginPlay(own)
         const [actions = []] = fc.sample(writingHistory(HISTORY_LENGTH), { seed, numRuns: 1 })
         for (const action of actions) await perform(play, action)
+        answered(await own.put('/policies/sample', { rpoSeconds: 60 }), 200)
+        answered(await own.post('/buckets/disk/probe', {}), 201)
         await own.put('/jobs/labelled', { labels: { team: 'pricing' }, description: 'ünïcode' })
         const { run } = await own.open('labelled', { labels: { shift: 'night' } })
-        await own.save(run, 1, {
+        const window = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }
+        await own.open('windowed', { partition: '2026-11-23', window })
+        const held = await own.save(run, 1, {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
+        answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
+        answered(await own.post('/retention-runs', { dryRun: true, policy: 'sample' }), 201)
       }
       const before = await rows()
       let last = 0

@@ -59,6 +59,16 @@ const changes: readonly (readonly [what: string, change: Change, ...codes: strin
     'access-log-altered',
   ],
   [
+    'the newest access record gone',
+    row('access_log', lastOf('access_log', 'sequence')),
+    'access-log-altered',
+  ],
+  [
+    'a changed end of the access log',
+    number('log_head', 'access_count', `namespace = '${NAMESPACE}'`),
+    'access-log-altered',
+  ],
+  [
     'a changed projection',
     number('checkpoint', 'chain_length', firstOf('checkpoint')),
     'projection-differs',
@@ -216,6 +226,33 @@ for (const dialect of dialects) {
         const found = await codes()
         for (const code of expected) assert.ok(found.includes(code), `${code} in ${found.join()}`)
         await tamper(async (raw) => undo?.(raw))
+        assert.deepEqual(await codes(), [])
+      })
+    }
+
+    if (dialect === 'sqlite') {
+      test('finds a step and a statistic that no migration made', async () => {
+        const rename = (from: string, to: string) =>
+          `update schema_migration set name = replace(name, '${from}', '${to}')`
+        const lengthen = "update sqlite_stat1 set stat = '1' || stat where idx = 'run'"
+        const shorten = "update sqlite_stat1 set stat = substr(stat, 2) where idx = 'run'"
+        const changed = [
+          {
+            change: rename('0002', '0009'),
+            undo: rename('0009', '0002'),
+            where: 'step 0002-registry',
+          },
+          { change: lengthen, undo: shorten, where: 'statistics of run.run' },
+        ]
+        for (const { change, undo, where } of changed) {
+          await tamper((raw) => raw.run(change))
+          const { findings } = await checkOf(scene().at.config)
+          assert.deepEqual(
+            findings.map((one) => `${one.code} ${one.where}`),
+            [`schema-differs ${where}`],
+          )
+          await tamper((raw) => raw.run(undo))
+        }
         assert.deepEqual(await codes(), [])
       })
     }

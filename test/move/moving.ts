@@ -7,6 +7,7 @@ import type { Config } from '../../server/config.ts'
 import { checkCatalog, type CatalogVerdict } from '../../server/inspect/check-catalog.ts'
 import { exportLog } from '../../server/move/export-log.ts'
 import { importLog, type Imported, type ImportTarget } from '../../server/move/import-log.ts'
+import type { Scratch } from '../../server/store/open-scratch.ts'
 import { openSnapshot } from '../../server/store/open-snapshot.ts'
 import { newConfig, openTestCatalog, type TestCatalog } from '../harness/catalog.ts'
 import { declareScene, refused, sceneIn, type Scene } from '../register/scene.ts'
@@ -52,8 +53,8 @@ export function importInto(
   options: Partial<Pick<ImportTarget, 'keys' | 'continues' | 'projections'>> = {},
 ): Promise<Imported> {
   const { database, context } = catalog
-  const { signer } = context
-  const target = { database, projections, signer, keys: [], onProgress: silent, ...options }
+  const { signer, nowMs } = context
+  const target = { database, projections, signer, keys: [], onProgress: silent, nowMs, ...options }
   return importLog(bytes instanceof Uint8Array ? piecesOf(bytes) : bytes, target)
 }
 
@@ -65,9 +66,14 @@ export async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Checks the database of a configuration from outside. */
-export function checkOf({ database }: Config, namespace?: string): Promise<CatalogVerdict> {
+export function checkOf(
+  { database }: Pick<Config, 'database'>,
+  namespace?: string,
+  scratch?: Scratch,
+): Promise<CatalogVerdict> {
   return checkCatalog(() => openSnapshot(database), {
     projections,
+    ...(scratch === undefined ? {} : { scratch }),
     onProgress: silent,
     ...(namespace === undefined ? {} : { namespace: namespace as NamespaceName }),
   })

@@ -255,8 +255,9 @@ async function serveFolder(
 function repair({ catalog }: TestCatalog, files: LogFiles): Promise<Repaired> {
   const { database, context } = catalog
   const namespace = NAMESPACE as never
-  const { signer } = context
-  return repairLog(files, { database, projections, signer, namespace, onProgress: () => undefined })
+  const { signer, nowMs } = context
+  const onProgress = (): void => undefined
+  return repairLog(files, { database, projections, signer, namespace, onProgress, nowMs })
 }
 
 function folder(published: string, documents?: string): LogFiles {

@@ -7,6 +7,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { openTileFolder } from '../../client-sdk/stores/tile-folder.ts'
 import { auditLog } from '../../client-sdk/verify/audit-log.ts'
 import { digestOf } from '../../schema/digest.ts'
+import type { NamespaceName } from '../../schema/names.ts'
 import { parseSignedNote } from '../../schema/transparency/signed-note.ts'
 import { formatVerifierKey } from '../../schema/transparency/verifier-key.ts'
 import { followCatalog } from '../../server/publish-logs.ts'
@@ -272,6 +273,44 @@ for (const dialect of dialects) {
       const next = await followCatalog(catalog, folder)
       await next?.close()
       assert.equal(await followCatalog(catalog, undefined), undefined)
+    })
+
+    test('closing publishes what was written last, and waits ten seconds at most', async (context) => {
+      const scene = await openScene(context, await openTestCatalog(dialect))
+      const folder = newFolder(context)
+      const publisher = await followCatalog(scene.at.catalog, folder)
+      await growTo(scene, 30)
+      await publisher?.close()
+      assert.equal(await audited(scene.at, folder), 30)
+      const target = await openFolderTarget(folder)
+      const hanging = Promise.withResolvers<void>()
+      const failures: unknown[] = []
+      const { db, signer, cosignatures } = scene.at.catalog.context
+      const stuck = startPublisher({
+        db,
+        signer,
+        cosignatures,
+        target: {
+          ...target,
+          sinkOf: (namespace) => ({
+            ...target.sinkOf(namespace),
+            add: () => {
+              hanging.resolve()
+              return new Promise<never>(() => undefined)
+            },
+          }),
+        },
+        onFailure: (error) => failures.push(error),
+      })
+      await growTo(scene, 31)
+      stuck.announce(NAMESPACE as NamespaceName)
+      await hanging.promise
+      context.mock.timers.enable({ apis: ['setTimeout'] })
+      const closed = stuck.close()
+      context.mock.timers.tick(10_000)
+      await closed
+      assert.equal(failures.length, 1)
+      assert.match(String(failures[0]), /Not all that was written last is published/)
     })
 
     test('publishes heads with the cosignatures of their witnesses, and takes none away', async (context) => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { CatalogClient, type LogStoppedEvent } from '../../client-sdk/index.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Config } from '../../server/config.ts'
-import { rememberLog } from '../../server/main.ts'
+import { inspectCatalog, rememberLog } from '../../server/main.ts'
 import { openSignerMemory } from '../../server/signing/signer-memory.ts'
 import { readTreeHead } from '../../server/log/read-tiles.ts'
 import { dialects, newConfig, openTestCatalog } from '../harness/catalog.ts'
@@ -66,6 +67,86 @@ for (const dialect of dialects) {
       await within(config, (scene) => declareJobs(scene, 'after', 1))
     })
 
+    test('is said to be so by every read, by its readiness, and by fsck', async () => {
+      const config = await begin()
+      const old = await copyDatabase(config)
+      await within(config, async (scene) => {
+        await declareJobs(scene, 'late', 4)
+        assert.equal((await scene.at.call('GET', '/readyz')).status, 200)
+        assert.equal((await scene.get('/jobs')).headers.get('cairn-log-stopped'), null)
+      })
+      await within(old, async (scene) => {
+        const size = await scene.size()
+        const range = `missing-from=${size};missing-to=${size + 3}`
+        for (const path of ['/jobs', '/entries', '/checkpoints', '/jobs/early-0']) {
+          const answer = await scene.get(path)
+          assert.equal(answer.status, 200, path)
+          assert.equal(answer.headers.get('cairn-log-stopped'), `LOG_ROLLED_BACK;${range}`, path)
+        }
+        const none = await scene.get('/jobs/early-0/latest')
+        refused(none, 'NO_GOOD_CHECKPOINT')
+        assert.equal(none.headers.get('cairn-log-stopped'), `LOG_ROLLED_BACK;${range}`)
+        const { status, body } = await scene.at.call('GET', '/readyz')
+        assert.equal(status, 503)
+        const stopped = { code: 'LOG_ROLLED_BACK', missingFrom: size, missingTo: size + 3 }
+        assert.deepEqual(body, { status: 'reads-only', stopped: [stopped] })
+        assert.equal((await scene.at.call('GET', '/readyz?for=reads')).status, 200)
+        // Nobody but this log is stopped.
+        const other = await declareScene(scene.at, 'railway')
+        assert.equal((await other.get('/jobs')).headers.get('cairn-log-stopped'), null)
+      })
+      const { ok, findings, isMemoryChecked } = await inspectCatalog(old, { onProgress: () => {} })
+      assert.equal(ok, false)
+      assert.equal(isMemoryChecked, true)
+      assert.deepEqual(
+        findings.map(({ code, namespace }) => `${code} ${namespace}`),
+        [`signed-head-missing ${NAMESPACE}`],
+      )
+      assert.match(findings[0]?.message ?? '', /are missing, as after restoring an old copy/)
+      const sound = await inspectCatalog(config, { onProgress: () => {} })
+      assert.equal(sound.ok, true)
+    })
+
+    test('is heard of by a client through a hook, and no longer once it is whole again', async () => {
+      const config = await begin()
+      await within(config, async (scene) => {
+        const events: LogStoppedEvent[] = []
+        const catalog = new CatalogClient({
+          url: 'http://localhost',
+          namespace: NAMESPACE,
+          token: scene.at.token,
+          fetch: scene.at.fetch,
+          hooks: { onLogStopped: (event) => events.push(event) },
+        })
+        await catalog.jobs.get('early-0')
+        assert.deepEqual(events, [])
+        const { size } = await readTreeHead(scene.at.catalog.context.db, NAMESPACE as NamespaceName)
+        const memory = await openSignerMemory(config.signerMemory)
+        const origin = scene.at.catalog.context.signer.originOf(NAMESPACE as NamespaceName)
+        const signed = await memory.read(origin)
+        assert.ok(signed)
+        const ahead = { size: size + 7, root: new Uint8Array(32) }
+        await memory.swap({ origin, from: signed, to: ahead })
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK')
+        await catalog.jobs.get('early-0')
+        assert.deepEqual(
+          events.map(({ operation, code, missing }) => ({ operation, code, missing })),
+          [
+            {
+              operation: 'getJob',
+              code: 'LOG_ROLLED_BACK',
+              missing: { from: size, to: size + 6 },
+            },
+          ],
+        )
+        await memory.swap({ origin, from: ahead, to: signed })
+        await memory.close()
+        assert.equal((await scene.at.call('GET', '/readyz')).status, 200)
+        await catalog.jobs.get('early-0')
+        assert.equal(events.length, 1)
+      })
+    })
+
     test('is refused while the server runs, and the others of its batch are not', async () => {
       const config = await begin()
       await within(config, async (scene) => {
@@ -115,6 +196,34 @@ for (const dialect of dialects) {
         await declareJobs(scene, 'on', 1)
       })
       await assert.rejects(() => rememberLog(lost, NAMESPACE), { code: 'INVALID_REQUEST' })
+    })
+
+    test('goes on without its newest entries once somebody gives up exactly those', async () => {
+      const config = await begin()
+      const old = await copyDatabase(config)
+      await within(config, (scene) => declareJobs(scene, 'late', 4))
+      const size = await within(old, (scene) => scene.size())
+      for (const count of [undefined, 3, 5]) {
+        await assert.rejects(rememberLog(old, NAMESPACE, count), {
+          code: 'INVALID_REQUEST',
+          message: new RegExp(`entries ${size} to ${size + 3} are missing.*log repair.*--lose 4`),
+        })
+      }
+      await within(old, async (scene) =>
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK'),
+      )
+      const remembered = await rememberLog(old, NAMESPACE, 4)
+      assert.equal(remembered.size, size)
+      assert.equal(remembered.lostCount, 4)
+      await within(old, async (scene) => {
+        await declareJobs(scene, 'anew', 1)
+        assert.equal(await scene.size(), size + 1)
+      })
+      await assert.rejects(rememberLog(old, NAMESPACE, 1), { code: 'INVALID_REQUEST' })
+      // What was given up contradicts the log from here on.
+      await within(config, async (scene) => {
+        refused(await scene.put('/jobs/new', {}), 'LOG_ROLLED_BACK')
+      })
     })
 
     test('cannot be told by other keys, which would sign another log', async () => {

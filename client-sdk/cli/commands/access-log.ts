@@ -10,7 +10,7 @@ import type { Finding } from '../../../schema/transparency/finding.ts'
 import type { AccessRecord } from '../../api.ts'
 import { command } from '../command.ts'
 import { connection, namespaceOf, openClient } from '../connection.ts'
-import { optional } from '../flag.ts'
+import { optional, toggle } from '../flag.ts'
 import { readText } from '../flag-values.ts'
 import { listing, reportList } from '../listing.ts'
 import { openProgress } from '../progress.ts'
@@ -29,10 +29,16 @@ const list = command({
   words: 'access-log list',
   summary: 'who asked what: every write, and every request that was denied',
   heading: 'Records',
-  takes: { ...listing, ...connection },
+  details: 'The newest records come first.',
+  takes: {
+    oldestFirst: toggle('--oldest-first', 'begin with the oldest'),
+    ...listing,
+    ...connection,
+  },
   run: async (session, values) => {
     const client = await openClient(session, values)
-    return reportList(values, (limit) => client.accessLog.records({ limit }), {
+    const order = values.oldestFirst ? 'oldest-first' : 'newest-first'
+    return reportList(values, (limit) => client.accessLog.records({ limit, order }), {
       columns,
       none: 'No records.',
     })
@@ -44,7 +50,7 @@ const verify = command({
   summary: 'follow the chain of the access log and hash every record again',
   heading: 'Records',
   details:
-    'Reads the whole access log and checks that every record has the hash of its bytes and follows the one before it. Prints the newest record as "sequence:hash": keep it, and a later --expect shows that nothing up to there was changed or cut off. Exit code 0: all well. Exit code 8: there are findings.',
+    'Reads the whole access log and checks that every record has the hash of its bytes and follows the one before it, up to where the log says that it ends. Prints the newest record as "sequence:hash": keep it, and a later --expect shows that nothing up to there was changed or cut off. Exit code 0: all well. Exit code 8: there are findings.',
   takes: {
     expect: optional(
       { usage: '--expect <sequence:hash>', summary: 'what an earlier verification printed' },
@@ -58,15 +64,22 @@ const verify = command({
     const findings: Finding[] = []
     let at = accessStart(namespaceOf(session, values.namespace))
     let isExpected = values.expect === undefined
+    // Asked first: what is recorded meanwhile comes behind it.
+    const end = await client.accessLog.end()
+    const newest = end.count === 0 ? '' : `${end.count - 1}:${end.hash}`
+    let reachesEnd = newest === ''
     for await (const record of client.accessLog.records({ limit: PAGE_COUNT })) {
       const checked = checkAccess(at, storedOf(record))
       at = checked.at
       findings.push(...checked.findings)
       if (positionText(at) === values.expect) isExpected = true
+      if (positionText(at) === newest) reachesEnd = true
       progress.show({ done: at.next })
       if (findings.length >= FINDINGS_MAX_COUNT) break
     }
     progress.end()
+    if (!reachesEnd && findings.length < FINDINGS_MAX_COUNT)
+      findings.push(cutOff(end.count, at.next))
     if (!isExpected) findings.push(notThere(values.expect ?? ''))
     return reportOf(at, findings)
   },
@@ -85,6 +98,12 @@ function storedOf({ sequence, previous, hash, body }: AccessRecord) {
 function positionText({ next, hash }: AccessPosition): string {
   return next === 0 ? '' : `${next - 1}:${encodeBase64(hash)}`
 }
+
+const cutOff = (count: number, found: number): Finding => ({
+  code: 'access-gap',
+  where: `access log record ${count - 1}`,
+  message: `The log says that it has ${count} records and ends here with another hash, and ${found} were read: its end was cut off or replaced.`,
+})
 
 const notThere = (expected: string): Finding => ({
   code: 'access-gap',

@@ -19,7 +19,7 @@ export const fsck = command({
   summary: 'hash everything that is stored anew and list all that is wrong',
   heading: 'Server',
   details:
-    'Reads a catalog on this machine at one moment, without changing it, and while servers use it: hashes every entry, document, tile and tree head, replays the log beside the catalog and compares every row. Exit code 0: nothing is wrong. Exit code 8: there are findings.',
+    'Reads a catalog on this machine at one moment, without changing it, and while servers use it: hashes every entry, document, tile and tree head, replays the log beside the catalog and compares every row, and asks the memory of the signer whether the newest entries are there. Exit code 0: nothing is wrong. Exit code 8: there are findings.',
   takes: {
     namespace: optional(
       { usage: '--namespace <namespace>', summary: 'only this one; default: all' },
@@ -49,12 +49,15 @@ type Verdict = Awaited<ReturnType<Server['inspectCatalog']>>
 function reportOf(verdict: Verdict): Report {
   const { ok, namespaces, entryCount, findings, findingCount } = verdict
   const checked = `${formatCount(entryCount, 'entry', 'entries')} in ${formatCount(namespaces.length, 'namespace')} checked.`
+  const unasked = verdict.isMemoryChecked
+    ? ''
+    : " The signer's memory is not here: whether this is the newest database was not asked."
   const unlisted = findingCount - findings.length
   return {
     document: verdict,
     hasFindings: !ok,
     text: (screen) => {
-      if (ok) return `${checked} ${screen.style('green', 'Nothing is wrong.')}`
+      if (ok) return `${checked} ${screen.style('green', 'Nothing is wrong.')}${unasked}`
       const table = drawTable(
         screen,
         [
@@ -66,7 +69,7 @@ function reportOf(verdict: Verdict): Report {
         findings,
       )
       const more = unlisted > 0 ? ` ${formatCount(unlisted, 'more')} are not listed.` : ''
-      return `${table}\n\n${checked} ${screen.style('red', `${formatCount(findingCount, 'finding')}.`)}${more}`
+      return `${table}\n\n${checked} ${screen.style('red', `${formatCount(findingCount, 'finding')}.`)}${more}${unasked}`
     },
   }
 }

@@ -2,7 +2,7 @@ import { formatVerifierKey } from '../../../schema/transparency/verifier-key.ts'
 import { command } from '../command.ts'
 import { namespaceOf } from '../connection.ts'
 import { optional, required } from '../flag.ts'
-import { readName, readText } from '../flag-values.ts'
+import { readCount, readName, readText } from '../flag-values.ts'
 import { formatCount } from '../quantity.ts'
 import { requireCatalog } from '../require-catalog.ts'
 import {
@@ -71,25 +71,45 @@ export const keysCommands = [
   }),
   command({
     words: 'keys remember',
-    summary: "take a log as the database has it, when the signer's memory is lost",
+    summary:
+      "take a log as the database has it, when the signer's memory or the newest entries are lost",
     heading: 'Server',
     details:
-      'For a server that refuses writes because its memory knows nothing of a log. Only for the newest database: if entries are missing from it, what is written next contradicts heads that others may have.',
-    takes,
+      'For a server that refuses writes because its memory knows nothing of a log, which is then taken as the newest. Where the memory has a later head than the database, run "cairn log repair" first; what is nowhere any more is given up with --lose and the number of entries, which the command names. New entries then take their indexes: receipts of the lost ones, and heads that clients and witnesses remember, contradict the log from there on, and each of those who have them must be told.',
+    takes: {
+      lose: optional(
+        { usage: '--lose <count>', summary: 'give up exactly so many entries that were signed' },
+        readCount(1, Number.MAX_SAFE_INTEGER),
+      ),
+      ...takes,
+    },
     run: async (session, flags) => {
       const { rememberLog } = await loadServer()
       const config = await configOf(session, flags)
       requireCatalog(config)
       try {
-        const document = await rememberLog(config, namespaceOf(session, flags.namespace))
-        const entries = formatCount(document.size, 'entry', 'entries')
-        return { document, text: () => `${entries} of ${document.origin} are remembered.` }
+        const document = await rememberLog(
+          config,
+          namespaceOf(session, flags.namespace),
+          flags.lose,
+        )
+        return { document, text: () => rememberedText(document) }
       } catch (error) {
         throw explainFailure(error, config)
       }
     },
   }),
 ]
+
+/** What is remembered now, and what is lost. */
+function rememberedText({ origin, size, lostCount }: Remembered): string {
+  const entries = `${formatCount(size, 'entry', 'entries')} of ${origin} are remembered.`
+  if (lostCount === 0) return entries
+  const lost = `Entries ${size} to ${size + lostCount - 1} are lost, and new ones take their indexes.`
+  return `${entries} ${lost}\nReceipts of those entries prove nothing about this log any more. Clients, witnesses and published copies that have a head of more than ${size} entries report a contradiction (LOG_CONTRADICTED, LOG_ROLLED_BACK) until they forget it: tell those who have them, publish to a new folder, and register again what is still needed.`
+}
+
+type Remembered = Awaited<ReturnType<Server['rememberLog']>>
 
 type LogKeys = ReturnType<Server['openLogKeys']>
 

@@ -90,7 +90,7 @@ function reportOf(namespace: string, { from, size, complete }: Repaired): Report
         ? screen.style('green', 'The log has all that was signed, and takes writes again.')
         : screen.style(
             'yellow',
-            'A later head was signed, so the log still lacks its newest entries and takes no writes: repair it from a newer copy.',
+            'A later head was signed, so the log still lacks its newest entries and takes no writes: repair it from a newer copy. If there is none, "cairn keys remember" says what is lost and how to go on without it.',
           )
       return `${back} ${verdict}`
     },

@@ -4,6 +4,7 @@ import { s3Flags } from '../blob-stores.ts'
 import { checkpointFacts } from '../checkpoint-columns.ts'
 import { command, type ValuesOf } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
+import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
 import { optional, required } from '../flag.ts'
 import { readDigest, readName, readText } from '../flag-values.ts'
@@ -55,6 +56,7 @@ const plan = command({
     job: required({ usage: '<job>', summary: 'the job' }, readName),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...constraintFlags,
     ...connection,
   },
   run: async (session, values) => {
@@ -79,6 +81,7 @@ const restore = command({
     into: required({ usage: '--into <folder>', summary: 'made when it is missing' }, readText),
     checkpoint: checkpointFlag,
     ...wanted,
+    ...constraintFlags,
     ...s3Flags,
     ...connection,
   },
@@ -101,9 +104,12 @@ const restore = command({
 
 function questionOf(
   job: string,
-  values: ValuesOf<typeof wanted & { readonly checkpoint: typeof checkpointFlag }>,
+  values: ValuesOf<
+    typeof wanted & typeof constraintFlags & { readonly checkpoint: typeof checkpointFlag }
+  >,
 ): PlanRecovery {
-  return { job, ...defined({ checkpoint: values.checkpoint }), ...wantedOf(values) }
+  const checkpoint = defined({ checkpoint: values.checkpoint })
+  return { job, ...checkpoint, ...wantedOf(values), ...constraintsOf(values) }
 }
 
 function wantedOf(values: ValuesOf<typeof wanted>) {

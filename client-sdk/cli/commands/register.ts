@@ -1,6 +1,6 @@
 import type { Receipt } from '../../api.ts'
 import { CatalogError } from '../../../schema/errors.ts'
-import type { CheckpointResult } from '../../delivery.ts'
+import type { CheckpointResult } from '../../checkpoint-result.ts'
 import { openStore, s3Flags, STORE_USAGE } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { openClient } from '../connection.ts'

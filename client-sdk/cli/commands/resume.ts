@@ -3,6 +3,7 @@ import { drawAbandoned } from '../abandoned.ts'
 import { s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
+import { constraintFlags, constraintsOf } from '../constraint-flags.ts'
 import { defined } from '../defined.ts'
 import { optional, repeated, required, toggle } from '../flag.ts'
 import { collectPairs, readDigest, readName, readPair, readText } from '../flag-values.ts'
@@ -36,6 +37,7 @@ export const resume = command({
     ),
     run: optional({ usage: '--run <run>', summary: 'id of the new run' }, readName),
     minGrade,
+    ...constraintFlags,
     environment: optional(
       { usage: '--environment <digest>', summary: 'what the run runs in' },
       readDigest,
@@ -62,6 +64,7 @@ export const resume = command({
         environment,
         labels: collectPairs('--label', values.labels),
       }),
+      ...constraintsOf(values),
     })
     const { run, plan, skipped, abandons } = opened
     const restored =

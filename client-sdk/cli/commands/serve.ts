@@ -5,7 +5,13 @@ import { DEFAULT_NAMESPACE, DEFAULT_URL, namespaceOf } from '../connection.ts'
 import { optional } from '../flag.ts'
 import { readCount, readName, readText } from '../flag-values.ts'
 import { allGrants, hasLocalKey, personName } from '../local-token.ts'
-import { configOf, dataDirectory, explainFailure, loadServer } from '../server-config.ts'
+import {
+  configOf,
+  dataDirectory,
+  explainFailure,
+  loadServer,
+  type Server,
+} from '../server-config.ts'
 import { write, type Session } from '../session.ts'
 import { drawFacts } from '../table.ts'
 import { untilStopped } from '../until-stopped.ts'
@@ -13,12 +19,23 @@ import { untilStopped } from '../until-stopped.ts'
 /** For how long a person can work with the first token. */
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400
 
+/** A log that is read and not written to. */
+interface Stopped {
+  readonly namespace: string
+  readonly code: string
+  readonly detail: string
+}
+
+type RunningServer = Awaited<ReturnType<Server['startServer']>>
+
 /** What a program is told of a server that is ready. */
 interface Ready {
   readonly url: string
   readonly pid: number
   readonly dataDirectory: string
   readonly namespace: string
+  /** Logs that are read and not written to, and why; left out where there are none. */
+  readonly stopped?: readonly Stopped[]
   /** Only when the data folder's key has just been made. */
   readonly token?: string
 }
@@ -54,12 +71,17 @@ export const serve = command({
       throw explainFailure(error, config)
     })
     try {
-      await declareLocally(server.catalog, namespace)
+      const held = await stoppedLogs(server.catalog)
+      // A log that is not written to takes no declaration either, and is read as it is.
+      if (!held.some((log) => log.namespace === namespace)) {
+        await declareLocally(server.catalog, namespace)
+      }
       const ready = {
         url: server.url,
         pid: process.pid,
         dataDirectory: resolve(config.dataDirectory),
         namespace,
+        ...(held.length === 0 ? {} : { stopped: held }),
       }
       // Never into a file or a journal: a person at a terminal, or the program that asked for JSON.
       const mayShow = session.json || session.output.isTTY === true
@@ -80,6 +102,11 @@ export const serve = command({
   },
 })
 
+async function stoppedLogs({ context }: RunningServer['catalog']): Promise<readonly Stopped[]> {
+  const stopped = await context.log.stopped.examine()
+  return [...stopped].map(([namespace, { code, message: detail }]) => ({ namespace, code, detail }))
+}
+
 async function announce(session: Session, ready: Ready): Promise<void> {
   const { output, outputScreen: screen } = session
   if (session.json) {
@@ -96,11 +123,16 @@ async function announce(session: Session, ready: Ready): Promise<void> {
     ready.token === undefined
       ? []
       : ['The token may do everything, for 30 days, and is not shown again.', '']
+  const warnings = (ready.stopped ?? []).map(
+    ({ namespace, detail }) =>
+      `${screen.style('yellow', 'Warning')}: "${namespace}" is read, and not written to. ${detail}\n`,
+  )
   const lines = [
     screen.style('bold', 'Cairn is ready.'),
     '',
     facts,
     '',
+    ...warnings,
     ...shownOnce,
     'In another terminal:',
     ...exportLines(ready),

@@ -1,4 +1,5 @@
 import type { SpooledFile } from '../../spool/inspect.ts'
+import { openStore, s3Flags, STORE_USAGE } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection } from '../connection.ts'
 import { optional, repeated, required } from '../flag.ts'
@@ -33,6 +34,12 @@ const status = command({
           ['refused', found.refusedCount],
           ['corrupt', found.corruptCount],
           ['dropped', found.droppedCount],
+          [
+            'staged',
+            found.stagedCount === 0
+              ? undefined
+              : `${formatCount(found.stagedCount, 'checkpoint')}, ${formatBytes(found.stagedBytes)}`,
+          ],
           ...found.gaps.map(
             (gap) =>
               [
@@ -78,23 +85,30 @@ const list = command({
 
 const flush = command({
   words: 'spool flush',
-  summary: 'send what waits in a spool',
+  summary: 'send what waits in a spool, and upload what is staged there',
   heading: 'Spool',
   details:
-    'Exit code 6: some records still wait. Exit code 8: the catalog refused some; "cairn spool list" says which and why.',
+    'With --store, checkpoints whose bytes a job left staged are uploaded first; without it, they stay. Exit code 6: some records still wait. Exit code 8: the catalog refused some; "cairn spool list" says which and why.',
   takes: {
     folder,
     timeoutSeconds: optional(
       { usage: '--timeout <time>', summary: `how long to try; default ${FLUSH_DEFAULT_SECONDS}s` },
       parseDurationSeconds,
     ),
+    store: optional(
+      { usage: '--store <store>', summary: `where staged bytes go: ${STORE_USAGE}` },
+      readText,
+    ),
+    ...s3Flags,
     ...connection,
   },
   run: async (session, values) => {
-    const { timeoutSeconds = FLUSH_DEFAULT_SECONDS } = values
+    const { timeoutSeconds = FLUSH_DEFAULT_SECONDS, store: storeText } = values
+    const store = storeText === undefined ? undefined : await openStore(session, storeText, values)
     const report = await withExistingSpool(values.folder, (spool) =>
       withSpooledClient(session, values, {
         spool,
+        store,
         work: (client) => client.flush({ timeoutMs: timeoutSeconds * 1000 }),
       }),
     )

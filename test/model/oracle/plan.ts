@@ -33,6 +33,7 @@ export function planOf(
     seeds: manifest.shards
       .filter(({ seeds }) => seeds !== undefined)
       .map(({ rank, seeds }) => ({ rank, seeds })),
+    seedCoverage: coverageOf(saved),
     parameters: manifest.parameters,
     inputs: manifest.inputs ?? [],
     format: manifest.format,
@@ -44,6 +45,16 @@ export function planOf(
     skipped,
     warnings: warningsOf(world, saved),
   })
+}
+
+function coverageOf({ manifest: { shards } }: Saved): Readonly<Record<string, unknown>> {
+  const bare = shards.filter(({ seeds }) => seeds === undefined)
+  return {
+    rankCount: shards.length,
+    seededCount: shards.length - bare.length,
+    missingRanks: bare.map(({ rank }) => rank).toSorted((left, right) => left - right),
+    unevenGenerators: [],
+  }
 }
 
 function warningsOf(world: World, saved: Saved): readonly string[] {

@@ -17,6 +17,8 @@ export interface Place {
 export interface Behaviour {
   readonly name: string
   readonly bucket: BucketKind
+  /** It changes the bucket, or rests on how a new one is: not to be tried in a bucket that is used otherwise. */
+  readonly needsOwnBucket: boolean
   /** Throws where the store does otherwise. */
   readonly check: (place: Place) => Promise<void>
 }
@@ -25,6 +27,15 @@ export interface Behaviour {
 export function behavioursIn(
   bucket: BucketKind,
   checks: Readonly<Record<string, Behaviour['check']>>,
+  needsOwnBucket = false,
 ): readonly Behaviour[] {
-  return Object.entries(checks).map(([name, check]) => ({ name, bucket, check }))
+  return Object.entries(checks).map(([name, check]) => ({ name, bucket, needsOwnBucket, check }))
+}
+
+/** Behaviours that are about the bucket itself, or change it. */
+export function behavioursOf(
+  bucket: BucketKind,
+  checks: Readonly<Record<string, Behaviour['check']>>,
+): readonly Behaviour[] {
+  return behavioursIn(bucket, checks, true)
 }

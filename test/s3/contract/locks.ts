@@ -12,7 +12,7 @@ import {
   PutObjectRetentionCommand,
 } from '@aws-sdk/client-s3'
 import { outcomeOf } from '../client.ts'
-import { behavioursIn, type Behaviour, type Place } from './behaviour.ts'
+import { behavioursIn, behavioursOf, type Behaviour, type Place } from './behaviour.ts'
 import { putText, readText } from './versions.ts'
 
 /** How long tests lock: longer than a test, short enough to leave nothing behind for long. */
@@ -140,6 +140,8 @@ export const lockBehaviours: readonly Behaviour[] = [
       }
       assert.match(await outcomeOf(place.client.send(new PutObjectCommand(put))), /^400 /)
     },
+  }),
+  ...behavioursOf('locked', {
     'a bucket with locks says so, and its versioning cannot be suspended': async (place) => {
       const { client, Bucket } = place
       const told = await client.send(new GetObjectLockConfigurationCommand({ Bucket }))

@@ -12,7 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { outcomeOf } from '../client.ts'
-import { behavioursIn, type Behaviour, type Place } from './behaviour.ts'
+import { behavioursIn, behavioursOf, type Behaviour, type Place } from './behaviour.ts'
 
 /** Stores text under a key of the place, and gives back its version id. */
 export async function putText(place: Place, name: string, text: string): Promise<string> {
@@ -236,6 +236,9 @@ const versioned = behavioursIn('versioned', {
       )
     }
   },
+})
+
+const suspended = behavioursOf('versioned', {
   'a bucket whose versioning is suspended writes the null version': async (place) => {
     const { client, Bucket } = place
     const kept = await putText(place, 'a', 'one')
@@ -273,4 +276,4 @@ const unversioned = behavioursIn('unversioned', {
 })
 
 /** Versions, their ids, markers and listings. */
-export const versionBehaviours: readonly Behaviour[] = [...versioned, ...unversioned]
+export const versionBehaviours: readonly Behaviour[] = [...versioned, ...suspended, ...unversioned]

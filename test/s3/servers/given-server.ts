@@ -1,8 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3'
+import {
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { clientOf, outcomeOf, type S3Access } from '../client.ts'
 import { storeNames, type StoreName } from '../deviations.ts'
-import { serverOf, type BucketKind, type S3ServerStarter, type TestBucket } from './s3-server.ts'
+import {
+  serverOf,
+  type BucketKind,
+  type S3Server,
+  type S3ServerStarter,
+  type TestBucket,
+} from './s3-server.ts'
 
 /**
  * The server that the environment names.
@@ -32,9 +45,16 @@ export function givenServer(
   const name = parseStoreName(env['CAIRN_TEST_S3_STORE'] ?? 'aws')
   const bucket = env['CAIRN_TEST_S3_BUCKET']
   const start: S3ServerStarter['start'] = async () => {
-    const server = serverOf(name, access, async () => undefined)
-    if (bucket === undefined) return server
-    return { ...server, newBucket: async (kind) => placeIn(access, bucket, kind) }
+    const made: TestBucket[] = []
+    const server = serverOf(name, access, () => removeAll(access, made))
+    const give = (kind: BucketKind): Promise<TestBucket | undefined> =>
+      bucket === undefined ? server.newBucket(kind) : placeIn(access, bucket, kind)
+    const newBucket: S3Server['newBucket'] = async (kind) => {
+      const given = await give(kind)
+      if (given !== undefined) made.push(given)
+      return given
+    }
+    return { ...server, newBucket }
   }
   return { name, start }
 }
@@ -64,5 +84,40 @@ async function placeIn(
       : undefined
   } finally {
     client.destroy()
+  }
+}
+
+/** Rounds of listing and removing in one place; a test leaves fewer versions than one page has. */
+const REMOVE_ROUNDS_MAX = 3
+
+/** Removes what tests left, and the buckets they made; what is under COMPLIANCE stays until its lock ends. */
+async function removeAll(access: S3Access, made: readonly TestBucket[]): Promise<void> {
+  const client = clientOf(access)
+  try {
+    for (const place of made) {
+      await removeVersions(client, place)
+      if (place.prefix === '') {
+        await outcomeOf(client.send(new DeleteBucketCommand({ Bucket: place.bucket })))
+      }
+    }
+  } finally {
+    client.destroy()
+  }
+}
+
+async function removeVersions(client: S3Client, { bucket, prefix }: TestBucket): Promise<void> {
+  for (let round = 0; round < REMOVE_ROUNDS_MAX; round += 1) {
+    const list = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix })
+    const { Versions = [], DeleteMarkers = [] } = await client.send(list)
+    if (Versions.length + DeleteMarkers.length === 0) return
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
+      const version = { Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }
+      // A bucket without locks may refuse the bypass.
+      const bypassed = await outcomeOf(client.send(new DeleteObjectCommand(version)))
+      if (bypassed !== 'ok') {
+        const { BypassGovernanceRetention: _, ...plain } = version
+        await outcomeOf(client.send(new DeleteObjectCommand(plain)))
+      }
+    }
   }
 }

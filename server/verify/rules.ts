@@ -1,0 +1,153 @@
+import type { BucketFindings } from '../../schema/bucket.ts'
+import { isProven } from '../../schema/bucket.ts'
+import type { BlobFault, Encryption, FaultCode, PlaceStanding } from '../../schema/blob-standing.ts'
+import { ENCRYPTIONS_MAX_COUNT, PLACES_MAX_COUNT } from '../../schema/blob-standing.ts'
+import type { BlobReference } from '../../schema/blob-reference.ts'
+import type { EvidenceDetail } from '../../schema/checkpoint.ts'
+import { FAULTS_MAX_COUNT } from '../../schema/verification.ts'
+import type { StoredVersion } from '../store/blob-store.ts'
+
+/** `unknown`: nobody could look. It is no finding, and demotes nothing. */
+export type Outcome = 'passed' | 'failed' | 'unknown'
+
+/** How a blob was looked at. */
+export type Method = 'stat' | 'attested-checksum' | 'read-sha256'
+
+/** One blob in one of its places. */
+export interface BlobInPlace extends Pick<
+  BlobReference,
+  'name' | 'sizeBytes' | 'digest' | 'checksum' | 'uri' | 'versionId'
+> {
+  readonly rank: number
+  readonly region?: string | undefined
+}
+
+/** What a look at a blob in one place came to. */
+export interface Look {
+  readonly bucket: string
+  readonly region?: string | undefined
+  readonly outcome: Outcome
+  readonly fault?: BlobFault
+  readonly method?: Method
+  readonly stored?: StoredVersion
+  readonly bytesRead: number
+}
+
+/** Codes that say something of the blob; all others say that nobody could look. */
+const failing: ReadonlySet<FaultCode> = new Set([
+  'BLOB_NOT_FOUND',
+  'SIZE_DIFFERS',
+  'DIGEST_DIFFERS',
+] as const)
+
+/** Whether a fault is the blob's, or of those who were asked. */
+export function outcomeOf(code: FaultCode): Exclude<Outcome, 'passed'> {
+  return failing.has(code) ? 'failed' : 'unknown'
+}
+
+/** What a blob with all its copies comes to: one place that passes is enough, and it fails only if all do. */
+export function outcomeOfBlob(looks: readonly Look[]): Outcome {
+  if (looks.some((look) => look.outcome === 'passed')) return 'passed'
+  return looks.every((look) => look.outcome === 'failed') ? 'failed' : 'unknown'
+}
+
+/**
+ * Whether the store itself attests that the bytes are those of the reference: by a checksum over the whole
+ * object, of a kind that a probe has shown it to check.
+ */
+export function isAttested(
+  blob: Pick<BlobReference, 'digest' | 'checksum'>,
+  stored: StoredVersion,
+  findings: BucketFindings | undefined,
+): boolean {
+  const { checksum } = stored
+  if (checksum?.algorithm === 'SHA256') {
+    const hex = blob.digest.slice('sha256:'.length)
+    const isChecked = isProven(findings, 'sha256-check') && isProven(findings, 'sha256-attestation')
+    return isChecked && checksum.value === Buffer.from(hex, 'hex').toString('base64')
+  }
+  if (checksum?.algorithm === 'CRC64NVME' && blob.checksum?.algorithm === 'CRC64NVME') {
+    return isProven(findings, 'crc64nvme-attestation') && checksum.value === blob.checksum.value
+  }
+  return false
+}
+
+/** What looks at all blobs of a checkpoint come to, gathered one blob at a time in bounded memory. */
+export interface Tally {
+  /** Takes the looks at one blob and its copies; gives what it comes to. */
+  add(looks: readonly Look[]): Outcome
+  /** What all blobs together come to. */
+  readonly outcome: () => Outcome
+  readonly faults: () => readonly BlobFault[]
+  readonly method: () => string
+  readonly bytesRead: () => number
+  readonly detail: () => EvidenceDetail
+}
+
+/** Begins to gather. */
+export function openTally(): Tally {
+  const places = new Map<string, Mutable<PlaceStanding>>()
+  const encryption = new Map<string, Encryption>()
+  const methods = new Set<Method>()
+  const faults: BlobFault[] = []
+  let bytesRead = 0
+  let failure: BlobFault | undefined
+  let isUnknown = false
+  let locked: { readonly until: string } | 'none' | undefined
+  return {
+    add: (looks) => {
+      for (const look of looks) {
+        bytesRead += look.bytesRead
+        if (look.method !== undefined) methods.add(look.method)
+        if (look.fault !== undefined && faults.length < FAULTS_MAX_COUNT) faults.push(look.fault)
+        countIn(places, look)
+        if (look.stored === undefined) continue
+        noteEncryption(encryption, look.stored)
+        const until = look.stored.lock?.retainUntil
+        locked = until === undefined || locked === 'none' ? 'none' : earlier(locked, until)
+      }
+      const outcome = outcomeOfBlob(looks)
+      if (outcome === 'failed') failure ??= looks[0]?.fault
+      if (outcome === 'unknown') isUnknown = true
+      return outcome
+    },
+    outcome: () => (failure !== undefined ? 'failed' : isUnknown ? 'unknown' : 'passed'),
+    faults: () => faults,
+    method: () => [...methods].toSorted().join(',') || 'stat',
+    bytesRead: () => bytesRead,
+    detail: () => ({
+      ...(failure === undefined ? {} : { fault: failure }),
+      ...(places.size === 0 ? {} : { places: [...places.values()] }),
+      ...(encryption.size === 0 ? {} : { encryption: [...encryption.values()] }),
+      ...(locked === undefined || locked === 'none' ? {} : { lockedUntil: locked.until }),
+    }),
+  }
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+function countIn(places: Map<string, Mutable<PlaceStanding>>, look: Look): void {
+  const { bucket, region, outcome } = look
+  const name = `${bucket}\n${region ?? ''}`
+  let place = places.get(name)
+  if (place === undefined) {
+    if (places.size >= PLACES_MAX_COUNT) return
+    const counts = { blobCount: 0, passed: 0, failed: 0, unknown: 0 }
+    place = { bucket, ...(region === undefined ? {} : { region }), ...counts }
+    places.set(name, place)
+  }
+  place.blobCount += 1
+  place[outcome] += 1
+}
+
+function noteEncryption(known: Map<string, Encryption>, { encryption }: StoredVersion): void {
+  if (encryption === undefined || known.size >= ENCRYPTIONS_MAX_COUNT) return
+  known.set(`${encryption.algorithm}\n${encryption.keyId ?? ''}`, encryption)
+}
+
+function earlier(
+  known: { readonly until: string } | undefined,
+  until: string,
+): { readonly until: string } {
+  return known !== undefined && known.until < until ? known : { until }
+}
