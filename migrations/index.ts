@@ -10,6 +10,7 @@ import { evidenceByOutcome } from './0009-evidence-by-outcome.ts'
 import { accessHead } from './0010-access-head.ts'
 import { bucketProbe } from './0012-bucket-probe.ts'
 import { partitionWindow } from './0040-partition-window.ts'
+import { rehearsal } from './0041-rehearsal.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   accessHead,
   bucketProbe,
   partitionWindow,
+  rehearsal,
 ]

@@ -40,6 +40,7 @@ export const errorCodes = {
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },
   HOLD_NOT_FOUND: { retryable: false },
+  DRILL_TARGET_NOT_FOUND: { retryable: false },
   RETENTION_RUN_NOT_FOUND: { retryable: false },
   BASE_NOT_FOUND: { retryable: false },
   PARENT_NOT_FOUND: { retryable: false },

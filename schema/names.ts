@@ -12,6 +12,8 @@ export type NamespaceName = Branded<'NamespaceName'>
 export type JobName = Branded<'JobName'>
 /** One execution of a job. */
 export type RunId = Branded<'RunId'>
+/** One rehearsal of a recovery. */
+export type DrillId = Branded<'DrillId'>
 /** What a class of jobs needs, by name. */
 export type PolicyName = Branded<'PolicyName'>
 /** A natural slice of a job's work; empty for a job that has none. */
@@ -41,6 +43,8 @@ export const RetentionRunId = name('RetentionRunId', 'One decision of what to ke
 
 /** What a hold on a checkpoint is called. */
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')
+
+export const DrillId = Type.Unsafe<DrillId>(name('DrillId', 'One rehearsal of a recovery.'))
 
 export const PolicyName = Type.Unsafe<PolicyName>(name('PolicyName', 'What a class of jobs needs.'))
 

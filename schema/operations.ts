@@ -1,4 +1,5 @@
 import { auditOperations } from './operations/audit.ts'
+import { drillOperations } from './operations/drills.ts'
 import { holdOperations } from './operations/holds.ts'
 import { lineageOperations } from './operations/lineage.ts'
 import { logOperations } from './operations/log.ts'
@@ -21,6 +22,7 @@ export const operations = {
   ...registerOperations,
   ...recoverOperations,
   ...segmentOperations,
+  ...drillOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

@@ -5,6 +5,7 @@ import { bucketCommands } from './commands/buckets.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
+import { drillCommands } from './commands/drills.ts'
 import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   ...runCommands,
   ...recoverCommands,
   ...segmentCommands,
+  ...drillCommands,
   verify,
   ...findingCommands,
   ...retainCommands,

@@ -49,6 +49,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   CHECKPOINT_NOT_FOUND: 'notFound',
   ENVIRONMENT_NOT_FOUND: 'notFound',
   HOLD_NOT_FOUND: 'notFound',
+  DRILL_TARGET_NOT_FOUND: 'notFound',
   RETENTION_RUN_NOT_FOUND: 'notFound',
   BASE_NOT_FOUND: 'notFound',
   PARENT_NOT_FOUND: 'notFound',

@@ -33,6 +33,7 @@ const groups: Readonly<Record<string, string>> = {
   namespaces: 'declare and list namespaces',
   jobs: 'declare, get and list jobs',
   runs: 'list, get and close runs',
+  drill: 'rehearse recoveries, and list what is due',
   'resume-token': 'tokens of good states, for orchestrators',
   checkpoints: 'list and look into checkpoints',
   environment: 'capture, record and get environments',

@@ -1,13 +1,17 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
+import type { drillOperations } from '../../schema/operations/drills.ts'
 import type { segmentOperations } from '../../schema/operations/segments.ts'
 import { answer, json, type Route } from '../http/route.ts'
 import { exchangeResumeToken } from './exchange-resume-token.ts'
 import { getCoverage } from './get-coverage.ts'
 import { getLatest } from './get-latest.ts'
 import { issueResumeToken } from './issue-resume-token.ts'
+import { listDueDrills } from './list-due-drills.ts'
 import { openRun } from './open-run.ts'
 import { planRecovery } from './plan-recovery.ts'
 import { previewRewind } from './preview-rewind.ts'
+import { recordRehearsal } from './record-rehearsal.ts'
+import { runDrill } from './run-drill.ts'
 
 /** HTTP to the operations of resuming and planning. */
 export const recoverRoutes = {
@@ -24,6 +28,12 @@ export const recoverRoutes = {
   previewRewind: json(previewRewind),
   issueResumeToken: json(issueResumeToken),
   exchangeResumeToken: json(exchangeResumeToken),
+  planDrill: json(runDrill),
+  recordRehearsal: async (context, principal, input) =>
+    answer(await recordRehearsal(context, principal, input), { status: 201 }),
+  listDueDrills: json(listDueDrills),
 } satisfies {
-  readonly [Id in keyof typeof recoverOperations | keyof typeof segmentOperations]: Route<Id>
+  readonly [
+    Id in keyof (typeof recoverOperations & typeof segmentOperations & typeof drillOperations)
+  ]: Route<Id>
 }

@@ -12,7 +12,7 @@ import type {
 } from '../../schema/names.ts'
 import type { Outcome } from '../../schema/run.ts'
 import { bytes, integer, optional, text, type Column } from './column.ts'
-import { segmentTables } from './segment-tables.ts'
+import { recoverTables } from './recover-tables.ts'
 
 /**
  * Every table, its columns in order, as the code sees them; `migrations/` creates them.
@@ -214,7 +214,7 @@ export const tables = {
     actor: text(),
     at: text(),
   },
-  ...segmentTables,
+  ...recoverTables,
 } as const
 
 export type TableName = keyof typeof tables
@@ -249,6 +249,7 @@ export const primaryKeys = {
   run: ['namespace', 'run'],
   line: ['namespace', 'job', 'partition'],
   partition_window: ['namespace', 'job', 'partition'],
+  rehearsal: ['namespace', 'job', 'outcome', 'log_index'],
   checkpoint: ['namespace', 'digest'],
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
@@ -269,6 +270,7 @@ export const projectionTables = [
   'run',
   'line',
   'partition_window',
+  'rehearsal',
   'checkpoint',
   'checkpoint_label',
   'edge',

@@ -105,6 +105,16 @@ describe('a client', () => {
       () => catalog.recovery.previewRewind({ job: 'j', to: digest }),
       () => catalog.recovery.issueToken({ job: 'j' }),
       () => catalog.recovery.exchangeToken('t'),
+      () => catalog.drills.plan({ faults: [{ fault: 'checkpoint-corrupt', checkpoint: digest }] }),
+      () =>
+        catalog.drills.recordRehearsal({
+          job: 'j',
+          checkpoint: digest,
+          outcome: 'failed',
+          durationMs: 1,
+          bytes: 0,
+        }),
+      () => catalog.drills.due().first(),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.log.entries().first(),

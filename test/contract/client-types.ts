@@ -4,6 +4,7 @@ import type { JsonObject } from '../../schema/canonical-json.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { Immutable } from '../../schema/immutable.ts'
 import type {
+  DrillId,
   JobName,
   LogIndex,
   NamespaceName,
@@ -19,7 +20,7 @@ type Same<Left, Right> =
     ? true
     : false
 
-type Name = NamespaceName | JobName | RunId | Partition | PolicyName
+type Name = NamespaceName | JobName | RunId | Partition | PolicyName | DrillId
 
 /** What the SDK's user sees of a schema's type: names are texts, indexes are numbers. */
 type Unbranded<T> = T extends Digest

@@ -55,6 +55,9 @@ for (const dialect of dialects) {
           labels: { a: 'b', c: 'd' },
           format: { name: 'npz', version: '1' },
         })
+        const rehearsed = { outcome: 'restored', durationMs: 5, bytes: 1 }
+        const outcome = { job: 'labelled', checkpoint: held, ...rehearsed }
+        answered(await own.post('/drills/outcomes', outcome), 201)
         answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
         answered(await own.post('/retention-runs', { dryRun: true, policy: 'sample' }), 201)
       }
