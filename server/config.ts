@@ -20,7 +20,13 @@ export type SignerMemoryConfig =
 
 /** A bucket or folder of blobs that the catalog may touch. */
 export type BucketConfig =
-  | { readonly kind: 'disk'; readonly name: string; readonly folder: string }
+  | {
+      readonly kind: 'disk'
+      readonly name: string
+      readonly folder: string
+      /** Where the disk is. */
+      readonly region?: string | undefined
+    }
   | {
       readonly kind: 's3'
       readonly name: string

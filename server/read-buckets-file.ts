@@ -60,10 +60,14 @@ function bucketOf(listed: Listed, beside: string): BucketConfig {
   const { folder, bucket, name, prefix = '', pathStyle = false, ...connection } = listed
   if (folder !== undefined) {
     if (name === undefined) throw new Error(`the folder ${folder} needs a "name"`)
-    if (Object.keys(listed).length > 2) {
-      throw new Error(`the folder ${folder} has "name" and "folder" only, and is in no bucket`)
+    const { region, ...rest } = listed
+    if (Object.keys(rest).length > 2) {
+      throw new Error(
+        `the folder ${folder} has "name", "folder" and "region" only, and is in no bucket`,
+      )
     }
-    return { kind: 'disk', name, folder: resolve(beside, folder) }
+    const place = { kind: 'disk', name, folder: resolve(beside, folder) } as const
+    return region === undefined ? place : { ...place, region }
   }
   if (bucket === undefined) throw new Error('each of the buckets needs a "bucket" or a "folder"')
   return { kind: 's3', name: name ?? bucket, bucket, prefix, pathStyle, ...connection }

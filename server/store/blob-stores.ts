@@ -1,6 +1,6 @@
 import { CatalogError } from '../../schema/errors.ts'
 import type { BucketConfig } from '../config.ts'
-import type { BlobStores, NamedStore } from './blob-store.ts'
+import type { BlobStore, BlobStores, NamedStore } from './blob-store.ts'
 import { openDiskBlobStore, uriPrefixOf } from './disk-blob-store.ts'
 import { openS3BlobStore } from './s3-blob-store.ts'
 
@@ -40,7 +40,7 @@ function placeStore(config: BucketConfig): PlacedStore {
   const { name } = config
   switch (config.kind) {
     case 'disk':
-      return { name, store: openDiskBlobStore(config.folder), prefix: uriPrefixOf(config.folder) }
+      return { name, store: openFolder(config), prefix: uriPrefixOf(config.folder) }
     case 's3':
       return {
         name,
@@ -48,6 +48,14 @@ function placeStore(config: BucketConfig): PlacedStore {
         prefix: `s3://${config.bucket}/${config.prefix}`,
       }
   }
+}
+
+function openFolder({
+  folder,
+  region,
+}: Extract<BucketConfig, { readonly kind: 'disk' }>): BlobStore {
+  const store = openDiskBlobStore(folder)
+  return region === undefined ? store : { ...store, region }
 }
 
 function refuseSame(placed: readonly PlacedStore[], by: 'name' | 'prefix', why: string): void {

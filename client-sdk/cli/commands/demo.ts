@@ -1,3 +1,4 @@
+import { CatalogError } from '../../../schema/errors.ts'
 import { command } from '../command.ts'
 import { optional, toggle } from '../flag.ts'
 import { readCount } from '../flag-values.ts'
@@ -14,10 +15,14 @@ export const demo = command({
       { usage: '--seed <number>', summary: 'when things are killed; default random, and shown' },
       readCount(0, SEED_MAX),
     ),
+    drill: toggle('--drill', 'lose bytes, a region and a library instead, one after the other'),
     keep: toggle('--keep', 'leave the catalog up afterwards, for a look'),
   },
-  run: async (session, { seed, keep }) => {
+  run: async (session, { seed, keep, drill }) => {
+    if (drill && keep) {
+      throw new CatalogError('INVALID_REQUEST', '--drill leaves no catalog up: leave out --keep.')
+    }
     const { runDemo } = await import('../demo/run-demo.ts')
-    return await runDemo({ session, keep, seed })
+    return await runDemo({ session, keep, seed, drill })
   },
 })

@@ -19,6 +19,8 @@ export interface CatalogPlace {
   /** 0 takes a free port. */
   readonly port: number
   readonly namespace: string
+  /** The folders of blobs that the catalog knows; its own when left out. */
+  readonly bucketsFile?: string | undefined
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
@@ -34,13 +36,16 @@ const command = fileURLToPath(new URL('../cairn.ts', import.meta.url))
  */
 export async function startCatalog(
   workspace: Workspace,
-  { dataDirectory, port, namespace, variables }: CatalogPlace,
+  { dataDirectory, port, namespace, bucketsFile, variables }: CatalogPlace,
 ): Promise<CatalogServer> {
   const place = ['--data-dir', dataDirectory, '--port', String(port), '--namespace', namespace]
   const announced = Promise.withResolvers<Announced>()
   const child = workspace.start({
     words: [command, 'serve', '--json', ...place],
-    variables: withoutSettings(variables),
+    variables: {
+      ...withoutSettings(variables),
+      ...(bucketsFile === undefined ? {} : { CAIRN_BUCKETS_FILE: bucketsFile }),
+    },
     onLine: (line) => {
       const ready = parseAnnounced(line)
       if (ready !== undefined) announced.resolve(ready)

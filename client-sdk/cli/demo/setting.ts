@@ -30,6 +30,8 @@ export interface SettingOptions extends Pick<
 > {
   /** The environment of this process. */
   readonly variables: Variables
+  /** The folders of blobs that the catalog knows; its own when left out. */
+  readonly bucketsFile?: string
 }
 
 const NAMESPACE = 'demo'
@@ -44,13 +46,14 @@ export async function openSetting(options: SettingOptions): Promise<{
   readonly server: CatalogServer
   readonly token: string
 }> {
-  const { variables, ...shared } = options
+  const { variables, bucketsFile, ...shared } = options
   const { workspace } = shared
   const start = (port: number) =>
     startCatalog(workspace, {
       dataDirectory: join(workspace.directory, 'catalog'),
       port,
       namespace: NAMESPACE,
+      bucketsFile,
       variables,
     })
   const server = await start(0)
