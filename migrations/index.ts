@@ -13,6 +13,7 @@ import { bucketProbe } from './0012-bucket-probe.ts'
 import { reservation } from './0020-reservation.ts'
 import { format } from './0030-format.ts'
 import { partitionWindow } from './0040-partition-window.ts'
+import { rehearsal } from './0041-rehearsal.ts'
 import { restore } from './0050-restore.ts'
 import type { Migration } from './dialect.ts'
 
@@ -33,5 +34,6 @@ export const migrations: readonly Migration[] = [
   reservation,
   format,
   partitionWindow,
+  rehearsal,
   restore,
 ]

@@ -11,7 +11,7 @@ import { packSdk, readPackaged, runCommand, type PackedSdk } from './packed-sdk.
 
 /** What a page takes from the package, and most bytes of that in a browser, minified and gzipped. */
 const bundles = [
-  { what: 'the client', program: `export { CatalogClient } from '@cairn/client'`, maxKiB: 14 },
+  { what: 'the client', program: `export { CatalogClient } from '@cairn/client'`, maxKiB: 16 },
   // Notes, keys, policies, proofs, tiles: what checks a log without believing it.
   { what: 'all, verification too', program: `export * from '@cairn/client'`, maxKiB: 28 },
 ] as const
