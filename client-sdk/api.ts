@@ -216,6 +216,16 @@ export interface BucketProbe {
   readonly proof: string
 }
 
+/** Part of {@link Fault}. */
+export interface BucketUnreadable {
+  readonly fault: 'bucket-unreadable'
+  /**
+   * Its name in the catalog's configuration, or what its URIs begin with, such as
+   * `s3://states`.
+   */
+  readonly bucket: string
+}
+
 /** Part of {@link BucketFindings}. */
 export type BucketVersioning = 'enabled' | 'suspended' | 'off' | 'unknown'
 
@@ -276,6 +286,12 @@ export interface Checkpoint {
   readonly why?: Skipped
   readonly tombstone?: Tombstone
   readonly sweep?: SweepState
+}
+
+/** Part of {@link Fault}. */
+export interface CheckpointCorrupt {
+  readonly fault: 'checkpoint-corrupt'
+  readonly checkpoint: Digest
 }
 
 /** What `listCheckpoints` answers. */
@@ -497,6 +513,99 @@ export interface DriftVerdicts {
   readonly info?: DriftVerdict
 }
 
+/** What `planDrill` answers. */
+export interface Drill {
+  readonly namespace: NamespaceName
+  readonly asOf: LogIndex
+  readonly counts: DrillCounts
+  /** Only what would be affected. */
+  readonly items: readonly DrillFinding[]
+  /** Of `items` in canonical form: the same drill as of the same entry gives the same again. */
+  readonly findings: Digest
+  /** `cursor` of the next page; null on the last. */
+  readonly next: string | null
+  readonly recorded?: DrillReceipt
+}
+
+/** Part of {@link Drill}. */
+export interface DrillCounts {
+  readonly examined: number
+  readonly unaffected: number
+  readonly fallingBack: number
+  readonly lost: number
+  readonly beyondRpo: number
+  /** Those that have no good state as it is. */
+  readonly withoutGood: number
+}
+
+/** Part of {@link Drill}. */
+export interface DrillFinding {
+  readonly job: JobName
+  readonly partition: Partition
+  readonly verdict: DrillVerdict
+  readonly from: DrillState
+  readonly to?: DrillState
+  /** Why the state of now would be passed over. */
+  readonly reason: SkipReason
+  /** The checkpoint in its chain at fault. */
+  readonly because?: Digest
+  readonly passedOverCount: number
+  readonly lostSteps: number
+  /**
+   * From the registration of the state that would be left, or from the first run, to that of
+   * the state of now.
+   */
+  readonly lostSeconds: number
+  readonly rpoSeconds?: number
+  /** Absent where no policy says what may be lost. */
+  readonly withinRpo?: boolean
+}
+
+/**
+ * One rehearsal of a recovery. Lower-case letters, digits, `.`, `_` and `-`; starts with a
+ * letter or digit; at most 128 characters; no `..`.
+ */
+export type DrillId = string
+
+/** What `recordRehearsal` answers. */
+export interface DrillReceipt {
+  readonly drill: DrillId
+  readonly index: LogIndex
+  readonly at: Timestamp
+  /**
+   * C2SP tlog-proof: the entry's index, the path from it to the root, and the signed tree
+   * head of the batch that it came with.
+   */
+  readonly proof: string
+}
+
+/** Part of {@link DrillFinding}. */
+export interface DrillState {
+  readonly checkpoint: Digest
+  readonly step: Step
+  readonly at: Timestamp
+  readonly grade: Grade
+}
+
+/** `lost`: no good state would be left. */
+export type DrillVerdict = 'falls-back' | 'lost'
+
+/** Part of {@link DueDrillPage}. */
+export interface DueDrill {
+  readonly job: JobName
+  readonly policy: PolicyName
+  readonly rehearseEverySeconds: number
+  /** When it was last restored in a drill. */
+  readonly lastAt?: Timestamp
+  readonly dueAt: Timestamp
+}
+
+/** What `listDueDrills` answers. */
+export interface DueDrillPage {
+  readonly items: readonly DueDrill[]
+  readonly next: string | null
+}
+
 /** `follows`: the previous checkpoint of the same run. */
 export type EdgeRelation = 'follows' | 'delta-of' | 'restored-from' | 'derived-from' | 'merged-from'
 
@@ -603,6 +712,10 @@ export interface EvidenceReceipt {
 export interface ExchangeResumeToken {
   readonly token: ResumeTokenText
 }
+
+/** Part of {@link PlanDrill}. */
+export type Fault =
+  RegionLost | BucketUnreadable | CheckpointCorrupt | LibraryUpgraded | PolicyChanged
 
 /** Part of {@link BlobFault}. */
 export type FaultCode =
@@ -957,6 +1070,16 @@ export interface Latest {
   readonly skipped: readonly Skipped[]
 }
 
+/** Part of {@link Fault}. */
+export interface LibraryUpgraded {
+  readonly fault: 'library-upgraded'
+  /** Name of the fact in the section of recorded environments. */
+  readonly library: string
+  readonly version: string
+  /** Default: `dependencies`. */
+  readonly section?: string
+}
+
 /** Part of {@link StoragePolicy}. */
 export type LifecycleRule = 'warn' | 'refuse'
 
@@ -1301,6 +1424,20 @@ export interface PlanBlob {
  */
 export type PlanChoice = 'latest' | 'named'
 
+/** What `planDrill` takes. */
+export interface PlanDrill {
+  readonly job?: JobName
+  /** Only with `job`. Default: all. */
+  readonly partition?: Partition
+  readonly faults: readonly Fault[]
+  readonly record?: boolean
+  /** Default: `50`. */
+  readonly limit?: number
+  /** `next` of the page before; belongs to the same list and filters. */
+  readonly cursor?: string
+  readonly asOf?: LogIndex
+}
+
 /** Part of {@link RecoveryPlan}. */
 export interface PlanEnvironment {
   readonly digest: Digest
@@ -1403,6 +1540,14 @@ export interface Policy {
   readonly at: Timestamp
 }
 
+/** Part of {@link Fault}. */
+export interface PolicyChanged {
+  readonly fault: 'policy-changed'
+  readonly policy: PolicyName
+  /** What it would say: its `requiredGrade` and `rpoSeconds` count, for the jobs that name it. */
+  readonly spec: PolicySpec
+}
+
 /**
  * What a class of jobs needs. Lower-case letters, digits, `.`, `_` and `-`; starts with a
  * letter or digit; at most 128 characters; no `..`.
@@ -1437,6 +1582,8 @@ export interface PolicySpec {
   /** Longest time that a recovery may take. */
   readonly rtoSeconds?: number
   readonly requiredGrade?: Grade
+  /** How often a job must have been restored in a drill. */
+  readonly rehearseEverySeconds?: number
   readonly retention?: Retention
   /**
    * From a tombstone to the removal of bytes. Default: 7 days where `retention` is given;
@@ -1564,6 +1711,18 @@ export interface RecordEvidence {
   readonly note?: Note
 }
 
+/** What `recordRehearsal` takes. */
+export interface RecordRehearsal {
+  readonly job: JobName
+  readonly partition?: Partition
+  readonly faults?: readonly Fault[]
+  readonly checkpoint: Digest
+  readonly outcome: RehearsalOutcome
+  readonly durationMs: number
+  readonly bytes: number
+  readonly note?: Note
+}
+
 /** Part of {@link Bucket}. */
 export interface RecordedProbe {
   readonly findings: BucketFindings
@@ -1607,6 +1766,12 @@ export interface RecoveryScript {
 /** Such as `eu-west-1`. */
 export type Region = string
 
+/** Part of {@link Fault}. */
+export interface RegionLost {
+  readonly fault: 'region-lost'
+  readonly region: Region
+}
+
 /** What `registerCheckpoint` takes. */
 export interface Registration {
   readonly manifest: Manifest
@@ -1618,6 +1783,9 @@ export interface Registration {
 export interface Registrations {
   readonly items: readonly Registration[]
 }
+
+/** Part of {@link RecordRehearsal}. */
+export type RehearsalOutcome = 'restored' | 'failed'
 
 /**
  * Whether going on from the state would give the same again. `exact`: all that results
@@ -2244,6 +2412,7 @@ export type SkipReason =
   | 'EVIDENCE_FAILED'
   | 'GRADE_TOO_LOW'
   | 'ENVIRONMENT_DIFFERS'
+  | 'ENVIRONMENT_UNKNOWN'
   | 'CHAIN_BROKEN'
   | 'STEP_TOO_HIGH'
   | 'TOO_OLD'
@@ -3232,6 +3401,65 @@ export interface Operations {
     readonly response: RestorePage
     readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
+  /**
+   * Plan recoveries under faults that did not happen. What would lose its last good state, or
+   * fall back to an older one, and what work that would cost, for one job or for all that the
+   * caller may read. Changes nothing; with `record`, which needs `verify` on the job or the
+   * whole namespace, the drill itself becomes an entry. `limit` counts jobs and partitions.
+   */
+  readonly planDrill: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: PlanDrill
+    }
+    readonly response: Drill
+    readonly errors:
+      | 'NAMESPACE_NOT_FOUND'
+      | 'JOB_NOT_FOUND'
+      | 'CHECKPOINT_NOT_FOUND'
+      | 'POLICY_NOT_FOUND'
+      | 'DRILL_TARGET_NOT_FOUND'
+      | 'INVALID_CURSOR'
+      | 'LOG_INDEX_OUT_OF_RANGE'
+  }
+  /**
+   * Record what came of a restore into a scratch folder. Raises no grade and counts as no
+   * evidence: a rehearsal changes what is due, and nothing else.
+   */
+  readonly recordRehearsal: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /**
+       * Answer when the quorum of witnesses has cosigned the log with this write in it, for up to
+       * 30 seconds; `NOT_WITNESSED` says that the write is recorded all the same.
+       */
+      readonly wait?: 'witnessed'
+      readonly body: RecordRehearsal
+    }
+    readonly response: DrillReceipt
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'CHECKPOINT_NOT_FOUND' | 'RESUME_MISMATCH'
+  }
+  /**
+   * List jobs that have not been rehearsed as often as their policy says. By
+   * `rehearseEverySeconds` of the policy that each job names. A page may be short; `next`
+   * says whether there is more.
+   */
+  readonly listDueDrills: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+    }
+    readonly response: DueDrillPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR'
+  }
   /** Get ancestors or descendants, bounded in depth and count. */
   readonly getLineage: {
     readonly input: {
@@ -3727,6 +3955,13 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
   closeRestore: { method: 'POST', path: '/v1/namespaces/{namespace}/restores/{restore}/outcome' },
   acknowledgeDrift: { method: 'POST', path: '/v1/namespaces/{namespace}/drift-acknowledgements' },
   listRestores: { method: 'GET', path: '/v1/namespaces/{namespace}/restores' },
+  planDrill: { method: 'POST', path: '/v1/namespaces/{namespace}/drills', repeat: 'by-key' },
+  recordRehearsal: {
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/drills/outcomes',
+    repeat: 'by-key',
+  },
+  listDueDrills: { method: 'GET', path: '/v1/namespaces/{namespace}/drills/due' },
   getLineage: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints/{digest}/lineage' },
   compareCheckpoints: {
     method: 'GET',

@@ -6,6 +6,7 @@ import { parseOptions, type ClientOptions } from './options.ts'
 import { AccessLog } from './resources/access-log.ts'
 import { Buckets } from './resources/buckets.ts'
 import { Checkpoints } from './resources/checkpoints.ts'
+import { Drills } from './resources/drills.ts'
 import { Environments } from './resources/environments.ts'
 import { Formats } from './resources/formats.ts'
 import { Holds } from './resources/holds.ts'
@@ -40,6 +41,7 @@ export class CatalogClient implements AsyncDisposable {
   readonly holds: Holds
   readonly retention: Retention
   readonly recovery: Recovery
+  readonly drills: Drills
   readonly lineage: LineageQueries
   readonly log: Log
   readonly accessLog: AccessLog
@@ -82,6 +84,7 @@ export class CatalogClient implements AsyncDisposable {
     this.reservations = new Reservations({ ...scope, clock: settings.clock })
     this.holds = new Holds(scope)
     this.recovery = new Recovery(scope)
+    this.drills = new Drills(scope)
     this.lineage = new LineageQueries(scope)
     this.log = new Log(scope)
     this.accessLog = new AccessLog(scope)

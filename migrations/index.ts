@@ -15,6 +15,7 @@ import { format } from './0014-format.ts'
 import { partitionWindow } from './0015-partition-window.ts'
 import { restore } from './0016-restore.ts'
 import { driftAcknowledgement } from './0017-drift-acknowledgement.ts'
+import { rehearsal } from './0018-rehearsal.ts'
 import type { Migration } from './dialect.ts'
 
 /** Every migration, oldest first. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   partitionWindow,
   restore,
   driftAcknowledgement,
+  rehearsal,
 ]

@@ -44,6 +44,7 @@ export const SkipReason = Type.Enum(
     'EVIDENCE_FAILED',
     'GRADE_TOO_LOW',
     'ENVIRONMENT_DIFFERS',
+    'ENVIRONMENT_UNKNOWN',
     'CHAIN_BROKEN',
     'STEP_TOO_HIGH',
     'TOO_OLD',

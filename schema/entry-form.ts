@@ -62,6 +62,7 @@ const membersOf: Readonly<Record<EntryKind, readonly string[]>> = {
     'droppedBytes',
     'decisions',
   ],
+  'drill.recorded': ['job?', 'partition?', 'faults', 'planned?', 'rehearsed?'],
   'reservation.opened': [
     'job',
     'partition',

@@ -2,13 +2,16 @@ import type { BucketFindings } from './bucket.ts'
 import type { Evidence, EvidenceDetail, TombstoneReason } from './checkpoint.ts'
 import type { Digest } from './digest.ts'
 import type { DriftVerdict } from './drift.ts'
+import type { DrillCounts, Fault, Rehearsal } from './drill.ts'
 import type { EntryBase } from './entry-base.ts'
 import type { FormatFacts } from './format.ts'
 import type { Kind, Tier } from './manifest.ts'
 import type {
+  DrillId,
   FormatName,
   JobName,
   Labels,
+  LogIndex,
   Partition,
   PolicyName,
   ReservationId,
@@ -205,6 +208,25 @@ export interface CheckpointTombstoned extends EntryBase {
   readonly successor?: Digest
 }
 
+/** A rehearsal: what was planned under faults that did not happen, or what came of a restore into a scratch folder. */
+export interface DrillRecorded extends EntryBase {
+  readonly kind: 'drill.recorded'
+  readonly subject: DrillId
+  /** None for a whole namespace. */
+  readonly job?: JobName
+  readonly partition?: Partition
+  readonly faults: readonly Fault[]
+  readonly planned?: {
+    readonly asOf: LogIndex
+    readonly counts: DrillCounts
+    /** Digest of what was found, which the same drill as of the same entry finds again. */
+    readonly findings: Digest
+    /** Whether it was all of what was asked for, and not one page of it. */
+    readonly isWhole: boolean
+  }
+  readonly rehearsed?: Rehearsal
+}
+
 /**
  * The keys that a log is signed with, told by the log itself: behind the first entry, and whenever they
  * change. Each key is a C2SP verifier key; those that no longer sign are still good for older heads.
@@ -238,6 +260,7 @@ export type Entry =
   | SweepRecorded
   | ReservationOpened
   | ReservationAbandoned
+  | DrillRecorded
   | LogKeysPublished
 
 export type EntryKind = Entry['kind']

@@ -43,6 +43,7 @@ export const errorCodes = {
   CHECKPOINT_NOT_FOUND: { retryable: false },
   ENVIRONMENT_NOT_FOUND: { retryable: false },
   HOLD_NOT_FOUND: { retryable: false },
+  DRILL_TARGET_NOT_FOUND: { retryable: false },
   RETENTION_RUN_NOT_FOUND: { retryable: false },
   RESERVATION_NOT_FOUND: { retryable: false },
   RESTORE_NOT_FOUND: { retryable: false },

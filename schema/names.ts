@@ -14,6 +14,8 @@ export type JobName = Branded<'JobName'>
 export type RunId = Branded<'RunId'>
 /** A lease under which several workers assemble one checkpoint. */
 export type ReservationId = Branded<'ReservationId'>
+/** One rehearsal of a recovery. */
+export type DrillId = Branded<'DrillId'>
 /** What a class of jobs needs, by name. */
 export type PolicyName = Branded<'PolicyName'>
 /** How states are written, by name. */
@@ -50,6 +52,8 @@ export const ReservationId = Type.Unsafe<ReservationId>(
 
 /** What a hold on a checkpoint is called. */
 export const HoldName = name('HoldName', 'What a hold on a checkpoint is called.')
+
+export const DrillId = Type.Unsafe<DrillId>(name('DrillId', 'One rehearsal of a recovery.'))
 
 export const PolicyName = Type.Unsafe<PolicyName>(name('PolicyName', 'What a class of jobs needs.'))
 

@@ -1,4 +1,5 @@
 import { auditOperations } from './operations/audit.ts'
+import { drillOperations } from './operations/drills.ts'
 import { formatOperations } from './operations/formats.ts'
 import { holdOperations } from './operations/holds.ts'
 import { lineageOperations } from './operations/lineage.ts'
@@ -27,6 +28,7 @@ export const operations = {
   ...recoverOperations,
   ...segmentOperations,
   ...restoreOperations,
+  ...drillOperations,
   ...lineageOperations,
   ...verifyOperations,
   ...retentionOperations,

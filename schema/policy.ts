@@ -76,6 +76,9 @@ export const PolicySpec = Type.Object(
     rpoSeconds: Type.Optional(seconds(1, 'Most work that may be lost: time between checkpoints.')),
     rtoSeconds: Type.Optional(seconds(1, 'Longest time that a recovery may take.')),
     requiredGrade: Type.Optional(Grade),
+    rehearseEverySeconds: Type.Optional(
+      seconds(60, 'How often a job must have been restored in a drill.'),
+    ),
     retention: Type.Optional(
       Type.Object(
         {

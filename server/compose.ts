@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeJwt } from 'jose'
 import { pino, type Logger } from 'pino'
 import { migrations } from '../migrations/index.ts'
 import { CatalogError } from '../schema/errors.ts'
 import type { NamespaceName } from '../schema/names.ts'
-import { openIssuers } from './auth/issuers.ts'
-import { LOCAL_ISSUER, openLocalKey, type LocalKey } from './auth/local-key.ts'
+import { eitherOf, openIssuers } from './auth/issuers.ts'
+import { openLocalKey, type LocalKey } from './auth/local-key.ts'
 import type { BucketConfig, Config, DatabaseConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { VerifyToken } from './http/authenticate.ts'
@@ -23,8 +22,8 @@ import { openSigner, type Signer } from './signing/signer.ts'
 import { openLogKeys, readLogKeys } from './signing/signing-keys.ts'
 import { readWitnessPolicy } from './cosign/witness-policy.ts'
 import { readBucketsFile } from './read-buckets-file.ts'
-import { recoverProjection } from './recover/projection.ts'
 import { policyProjection } from './policy/projection.ts'
+import { recoverProjection } from './recover/projection.ts'
 import { registerProjection } from './register/projection.ts'
 import { retentionProjection } from './retention/projection.ts'
 import { openBlobStores } from './store/blob-stores.ts'
@@ -124,20 +123,9 @@ export async function openCatalog(config: Config, overrides: Overrides = {}): Pr
     .catch((error: unknown) => logger.error({ err: error }, 'the logs could not be looked at'))
   const newId = (): string => uuidV7(nowMs())
   const ending = new AbortController()
-  const { signal } = ending
+  const parts = { db, log, signer, tokens, blobs, cosignatures, ending: ending.signal }
   return {
-    context: {
-      db,
-      log,
-      signer,
-      tokens,
-      blobs,
-      cosignatures,
-      ending: signal,
-      nowMs,
-      newId,
-      request: {},
-    },
+    context: { ...parts, nowMs, newId, request: {} },
     database,
     localKey,
     verifyToken,
@@ -238,12 +226,6 @@ async function checkRole(database: Database, logger: Logger): Promise<void> {
       `the database role "${role}" could change what is recorded: let the server use another, to which "cairn migrate --grant ROLE" gives what it needs`,
     )
   }
-}
-
-/** The local key's own tokens, and those of configured issuers: each by what it says of its issuer. */
-function eitherOf(local: LocalKey, issuers: VerifyToken): VerifyToken {
-  return async (token) =>
-    decodeJwt(token).iss === LOCAL_ISSUER ? local.verify(token) : issuers(token)
 }
 
 /**

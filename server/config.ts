@@ -27,7 +27,12 @@ interface BucketScope {
 
 /** A bucket or folder of blobs that the catalog may touch. */
 export type BucketConfig =
-  | (BucketScope & { readonly kind: 'disk'; readonly folder: string })
+  | (BucketScope & {
+      readonly kind: 'disk'
+      readonly folder: string
+      /** Where the disk is. */
+      readonly region?: string | undefined
+    })
   | (BucketScope & {
       readonly kind: 's3'
       readonly bucket: string

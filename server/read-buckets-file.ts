@@ -69,12 +69,14 @@ function bucketOf(listed: Listed, beside: string): BucketConfig {
   const scope = namespaces === undefined ? {} : { namespaces }
   if (folder !== undefined) {
     if (name === undefined) throw new Error(`the folder ${folder} needs a "name"`)
-    if (bucket !== undefined || Object.keys(place).length > 0) {
+    const { region, ...rest } = place
+    if (bucket !== undefined || Object.keys(rest).length > 0) {
       throw new Error(
-        `the folder ${folder} has "name", "folder" and "namespaces" only, and is in no bucket`,
+        `the folder ${folder} has "name", "folder", "region" and "namespaces" only, and is in no bucket`,
       )
     }
-    return { kind: 'disk', name, folder: resolve(beside, folder), ...scope }
+    const disk = { kind: 'disk', name, folder: resolve(beside, folder), ...scope } as const
+    return region === undefined ? disk : { ...disk, region }
   }
   if (bucket === undefined) throw new Error('each of the buckets needs a "bucket" or a "folder"')
   const { prefix = '', pathStyle = false, ...connection } = place

@@ -6,6 +6,7 @@ import { bisect } from './commands/bisect.ts'
 import { checkpointCommands } from './commands/checkpoints.ts'
 import { compare } from './commands/compare.ts'
 import { demo } from './commands/demo.ts'
+import { drillCommands } from './commands/drills.ts'
 import { environmentCommands } from './commands/environment.ts'
 import { findingCommands } from './commands/evidence.ts'
 import { exportCommand } from './commands/export.ts'
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   restores,
   verify,
   ...segmentCommands,
+  ...drillCommands,
   bisect,
   ...findingCommands,
   ...retainCommands,

@@ -53,6 +53,7 @@ const endingOf: Readonly<Record<ErrorCode, Ending>> = {
   CHECKPOINT_NOT_FOUND: 'notFound',
   ENVIRONMENT_NOT_FOUND: 'notFound',
   HOLD_NOT_FOUND: 'notFound',
+  DRILL_TARGET_NOT_FOUND: 'notFound',
   RETENTION_RUN_NOT_FOUND: 'notFound',
   RESERVATION_NOT_FOUND: 'notFound',
   RESTORE_NOT_FOUND: 'notFound',

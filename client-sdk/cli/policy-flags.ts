@@ -59,6 +59,10 @@ export const policyFlags = {
     { usage: '--rpo <time>', summary: 'most work that may be lost' },
     parseDurationSeconds,
   ),
+  rehearseEvery: optional(
+    { usage: '--rehearse-every <time>', summary: 'how often a drill must restore it' },
+    parseDurationSeconds,
+  ),
   rto: optional(
     { usage: '--rto <time>', summary: 'longest time that a recovery may take' },
     parseDurationSeconds,
@@ -79,7 +83,16 @@ export async function readPolicySpec(values: PolicyValues): Promise<PolicySpec> 
   if (Object.keys(spec).length > 0) {
     throw new CatalogError('INVALID_REQUEST', '--file says it all: give no other flags with it.')
   }
-  return parsePolicy(await readInput(values.file, POLICY_MAX_BYTES), values.file)
+  return readPolicyFile(values.file)
+}
+
+/**
+ * The policy that a file holds.
+ *
+ * @throws {MALFORMED_JSON} it is neither YAML nor JSON
+ */
+export async function readPolicyFile(path: string): Promise<PolicySpec> {
+  return parsePolicy(await readInput(path, POLICY_MAX_BYTES), path)
 }
 
 /** What is no policy is refused by the catalog, which says what is wrong with it. */
@@ -100,6 +113,7 @@ function specOf(values: PolicyValues): PolicySpec {
     rpoSeconds: values.rpo,
     rtoSeconds: values.rto,
     requiredGrade: values.requiredGrade,
+    rehearseEverySeconds: values.rehearseEvery,
     retention: anyOf.length === 0 ? undefined : { anyOf },
     graceSeconds: values.grace,
   })

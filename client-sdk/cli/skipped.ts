@@ -11,6 +11,7 @@ const reasons: Readonly<Record<SkipReason, string>> = {
   EVIDENCE_FAILED: 'its bytes failed a check',
   GRADE_TOO_LOW: 'not checked as far as was asked',
   ENVIRONMENT_DIFFERS: 'made in another environment',
+  ENVIRONMENT_UNKNOWN: 'did not record what it was made in',
   CHAIN_BROKEN: 'something below the delta is not good',
   STEP_TOO_HIGH: 'beyond the step that was asked for',
   TOO_OLD: 'older than was asked for',

@@ -11,6 +11,7 @@ import { CatalogError } from '../../schema/errors.ts'
 import { isGrantPattern, verbs, type Grant } from '../../schema/grant.ts'
 import type { VerifiedToken, VerifyToken } from '../http/authenticate.ts'
 import { validate } from '../http/validate.ts'
+import { LOCAL_ISSUER, type LocalKey } from './local-key.ts'
 
 /** Clocks of different machines. */
 const CLOCK_TOLERANCE_SECONDS = 60
@@ -114,4 +115,10 @@ function readAuthFile(file: string): AuthFile {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new CatalogError('CONFIG_INVALID', `CAIRN_AUTH_FILE ${file}: ${reason}`, { cause })
   }
+}
+
+/** The local key's own tokens, and those of configured issuers: each by what it says of its issuer. */
+export function eitherOf(local: LocalKey, issuers: VerifyToken): VerifyToken {
+  return async (token) =>
+    decodeJwt(token).iss === LOCAL_ISSUER ? local.verify(token) : issuers(token)
 }

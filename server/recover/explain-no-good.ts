@@ -9,6 +9,7 @@ const nextSteps: Readonly<Record<SkipReason, string>> = {
   EVIDENCE_FAILED: 'verify the failed ones again if their bytes were mended',
   GRADE_TOO_LOW: 'lower minGrade, or verify the newest one',
   ENVIRONMENT_DIFFERS: 'leave out "environment", or run in the one that was recorded',
+  ENVIRONMENT_UNKNOWN: 'record the environment with the next checkpoints',
   CHAIN_BROKEN: 'mend the checkpoint that "because" names, and verify it',
   STEP_TOO_HIGH: 'raise maxStep',
   TOO_OLD: 'raise maxAgeSeconds',

@@ -1,7 +1,7 @@
 import { canonicalize } from '../../schema/canonical-json.ts'
 import type { Projection } from '../log/projection.ts'
 
-/** Entries to the rows of restores, and of drift that was acknowledged. */
+/** Entries to the rows of restores, rehearsals and acknowledged drift; a drill that was only planned leaves no row. */
 export const recoverProjection: Projection = {
   on: {
     'restore.opened': ({ namespace, index, entry }) => [
@@ -68,6 +68,13 @@ export const recoverProjection: Projection = {
           },
         },
       ]
+    },
+    'drill.recorded': ({ namespace, index, entry }) => {
+      const { job, rehearsed, subject: drill, at } = entry
+      if (job === undefined || rehearsed === undefined) return []
+      const { outcome, checkpoint } = rehearsed
+      const row = { namespace, job, outcome, log_index: index, drill, checkpoint, at }
+      return [{ kind: 'insert', table: 'rehearsal', row }]
     },
   },
 }

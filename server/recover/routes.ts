@@ -1,4 +1,5 @@
 import type { recoverOperations } from '../../schema/operations/recover.ts'
+import type { drillOperations } from '../../schema/operations/drills.ts'
 import type { restoreOperations } from '../../schema/operations/restores.ts'
 import type { segmentOperations } from '../../schema/operations/segments.ts'
 import { answer, json, type Route } from '../http/route.ts'
@@ -8,11 +9,14 @@ import { exchangeResumeToken } from './exchange-resume-token.ts'
 import { getCoverage } from './get-coverage.ts'
 import { getLatest } from './get-latest.ts'
 import { issueResumeToken } from './issue-resume-token.ts'
+import { listDueDrills } from './list-due-drills.ts'
 import { listRestores } from './list-restores.ts'
 import { openRestore } from './open-restore.ts'
 import { openRun } from './open-run.ts'
 import { planRecovery } from './plan-recovery.ts'
 import { previewRewind } from './preview-rewind.ts'
+import { recordRehearsal } from './record-rehearsal.ts'
+import { runDrill } from './run-drill.ts'
 
 /** HTTP to the operations of resuming and planning. */
 export const recoverRoutes = {
@@ -35,11 +39,16 @@ export const recoverRoutes = {
   listRestores: json(listRestores),
   acknowledgeDrift: async (context, principal, input) =>
     answer(await acknowledgeDrift(context, principal, input), { status: 201 }),
+  planDrill: json(runDrill),
+  recordRehearsal: async (context, principal, input) =>
+    answer(await recordRehearsal(context, principal, input), { status: 201 }),
+  listDueDrills: json(listDueDrills),
 } satisfies {
   readonly [
     Id in
       | keyof typeof recoverOperations
       | keyof typeof segmentOperations
       | keyof typeof restoreOperations
+      | keyof typeof drillOperations
   ]: Route<Id>
 }

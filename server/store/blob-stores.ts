@@ -1,7 +1,7 @@
 import { CatalogError } from '../../schema/errors.ts'
 import { matchesPattern } from '../../schema/grant.ts'
 import type { BucketConfig } from '../config.ts'
-import type { BlobStores, NamedStore } from './blob-store.ts'
+import type { BlobStore, BlobStores, NamedStore } from './blob-store.ts'
 import { openDiskBlobStore, uriPrefixOf } from './disk-blob-store.ts'
 import { openS3BlobStore } from './s3-blob-store.ts'
 
@@ -55,15 +55,21 @@ function placeStore(config: BucketConfig): PlacedStore {
   const isOpenTo = (namespace: string): boolean =>
     namespaces?.some((pattern) => matchesPattern(pattern, namespace)) ?? true
   switch (config.kind) {
-    case 'disk': {
-      const { folder } = config
-      return { name, isOpenTo, store: openDiskBlobStore(folder), prefix: uriPrefixOf(folder) }
-    }
+    case 'disk':
+      return { name, isOpenTo, store: openFolder(config), prefix: uriPrefixOf(config.folder) }
     case 's3': {
       const prefix = `s3://${config.bucket}/${config.prefix}`
       return { name, isOpenTo, store: openS3BlobStore(config), prefix }
     }
   }
+}
+
+function openFolder({
+  folder,
+  region,
+}: Extract<BucketConfig, { readonly kind: 'disk' }>): BlobStore {
+  const store = openDiskBlobStore(folder)
+  return region === undefined ? store : { ...store, region }
 }
 
 function refuseSame(placed: readonly PlacedStore[], by: 'name' | 'prefix', why: string): void {

@@ -25,6 +25,7 @@ const privileges: Readonly<Record<TableName, string>> = {
   run: projection,
   line: projection,
   partition_window: projection,
+  rehearsal: projection,
   checkpoint: projection,
   checkpoint_label: projection,
   edge: projection,

@@ -14,6 +14,7 @@ import type {
 import type { Outcome } from '../../schema/run.ts'
 import { integer, optional, text, type Column } from './column.ts'
 import { logTables } from './log-tables.ts'
+import { recoverTables } from './recover-tables.ts'
 import { reservationTables } from './reservation-tables.ts'
 import { restoreTables } from './restore-tables.ts'
 import { retentionTables } from './retention-tables.ts'
@@ -97,15 +98,6 @@ export const tables = {
     attempt: integer(),
     run: text<RunId>(),
   },
-  /** The half-open span of time that a partition is about. */
-  partition_window: {
-    namespace: text<NamespaceName>(),
-    job: text<JobName>(),
-    partition: text<Partition>(),
-    log_index: integer<LogIndex>(),
-    from_ms: integer(),
-    to_ms: integer(),
-  },
   checkpoint: {
     namespace: text<NamespaceName>(),
     log_index: integer<LogIndex>(),
@@ -159,6 +151,7 @@ export const tables = {
     actor: text(),
     at: text(),
   },
+  ...recoverTables,
   ...reservationTables,
   ...restoreTables,
   ...retentionTables,
@@ -197,6 +190,7 @@ export const primaryKeys = {
   run: ['namespace', 'run'],
   line: ['namespace', 'job', 'partition'],
   partition_window: ['namespace', 'job', 'partition'],
+  rehearsal: ['namespace', 'job', 'outcome', 'log_index'],
   checkpoint: ['namespace', 'digest'],
   checkpoint_label: ['namespace', 'label', 'log_index'],
   edge: ['namespace', 'child', 'parent', 'relation'],
@@ -224,6 +218,7 @@ export const projectionTables = [
   'run',
   'line',
   'partition_window',
+  'rehearsal',
   'checkpoint',
   'checkpoint_label',
   'edge',

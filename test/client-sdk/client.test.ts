@@ -141,6 +141,16 @@ describe('a client', () => {
         }),
       () => catalog.recovery.restores().first(),
       () => catalog.recovery.acknowledgeDrift({ checkpoint: digest, caller: {}, note: 'n' }),
+      () => catalog.drills.plan({ faults: [{ fault: 'checkpoint-corrupt', checkpoint: digest }] }),
+      () =>
+        catalog.drills.recordRehearsal({
+          job: 'j',
+          checkpoint: digest,
+          outcome: 'failed',
+          durationMs: 1,
+          bytes: 0,
+        }),
+      () => catalog.drills.due().first(),
       () => catalog.lineage.of(digest),
       () => catalog.lineage.compare(digest, other),
       () => catalog.lineage.replayability(digest),

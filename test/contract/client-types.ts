@@ -4,6 +4,7 @@ import type { JsonObject } from '../../schema/canonical-json.ts'
 import type { Digest } from '../../schema/digest.ts'
 import type { Immutable } from '../../schema/immutable.ts'
 import type {
+  DrillId,
   FormatName,
   JobName,
   LogIndex,
@@ -21,7 +22,8 @@ type Same<Left, Right> =
     ? true
     : false
 
-type Name = NamespaceName | JobName | RunId | Partition | PolicyName | FormatName | ReservationId
+type Name =
+  NamespaceName | JobName | RunId | Partition | PolicyName | FormatName | ReservationId | DrillId
 
 /** What the SDK's user sees of a schema's type: names are texts, indexes are numbers. */
 type Unbranded<T> = T extends Digest

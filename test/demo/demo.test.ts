@@ -57,6 +57,20 @@ test('two partitions are killed, the catalog too, and the results are the same',
   assert.deepEqual(readdirSync(directory), [])
 })
 
+test('a state, a region and a library are lost, and it goes on from the right one each time', async () => {
+  const { session, told } = keepingSession()
+  const report = await runDemo({ session, seed: 7, drill: true })
+  assert.ok(report)
+  const page = report.text(session.outputScreen)
+  assert.equal(report.hasFindings, false, page)
+  assert.match(page, /All as promised/)
+  for (const why of ['EVIDENCE_FAILED', 'UNAVAILABLE', 'ENVIRONMENT_DIFFERS']) {
+    assert.match(told(), new RegExp(`The drill foretold: [^\n]*${why}[^]*Passed over:[^]*${why}`))
+  }
+  assert.match(told(), /step 160[^]*step 80[^]*step 40/)
+  assert.deepEqual(readdirSync(directory), [])
+})
+
 const withoutProc = existsSync('/proc/self/cmdline') ? false : 'there is no /proc to look into'
 
 test('Ctrl-C ends all that the demonstration has started', { skip: withoutProc }, async () => {

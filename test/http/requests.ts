@@ -69,6 +69,13 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   getCoverage: () => ({ query: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z' }),
   previewRewind: ({ other }) => ({ query: `?to=${other}` }),
   issueResumeToken: ({ job, checkpoint }) => ({ body: { job, checkpoint } }),
+  planDrill: ({ job, checkpoint }) => ({
+    body: { job, faults: [{ fault: 'checkpoint-corrupt', checkpoint }] },
+  }),
+  recordRehearsal: ({ job, checkpoint }) => ({
+    body: { job, checkpoint, outcome: 'restored', durationMs: 1200, bytes: 7 },
+  }),
+  listDueDrills: () => ({}),
   exchangeResumeToken: ({ token }) => ({ body: { token } }),
   openRestore: ({ checkpoint, run }) => ({
     body: { checkpoint, ownership: 'claim', run: run.run },

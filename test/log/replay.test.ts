@@ -66,6 +66,9 @@ for (const dialect of dialects) {
           format: { name: 'npz', version: '1' },
         })
         await retainAndSweep(await openSweepScene(own))
+        const rehearsed = { outcome: 'restored', durationMs: 5, bytes: 1 }
+        const outcome = { job: 'labelled', checkpoint: held, ...rehearsed }
+        answered(await own.post('/drills/outcomes', outcome), 201)
         answered(await own.put(`/checkpoints/${held}/holds/audit`, { reason: 'Audit.' }), 200)
         await reserveThree(own, run)
         await acknowledgeDrift(own)

@@ -312,7 +312,7 @@ for (const dialect of dialects) {
       assert.equal(plan.step, 900)
     })
 
-    test('an open registry is exploited: without a token nothing is read or written', async () => {
+    test('an open registry is exploited: without a token nothing is read or written, and no URI of a caller is fetched', async () => {
       const { run } = await scene().open('guarded')
       const [saved] = await saveAll(run, [1])
       const nobody = { authorization: '' }
@@ -325,6 +325,10 @@ for (const dialect of dialects) {
         const called = await scene().at.call(method, scene().path(rest), body, nobody)
         refused(called, 'TOKEN_MISSING')
       }
+      const blobs = [{ ...sampleBlob('x'), uri: 'http://169.254.169.254/latest/meta-data' }]
+      const planted = await scene().save(run, 2, { shards: [{ rank: 0, blobs }] })
+      const looked = await scene().post(`/checkpoints/${planted}/verify`, { depth: 'present' })
+      assert.equal(answered(looked, 200).faults[0].code, 'BUCKET_NOT_ALLOWED')
     })
 
     test('a step that was asked for and is not there becomes a fresh start: it is an error, and opens nothing', async () => {

@@ -121,6 +121,27 @@ async function playRestores(scene: Scene): Promise<void> {
   })
 }
 
+/** Drills that are planned and rehearsed, with and without what they may leave out. */
+async function playDrills(scene: Scene): Promise<void> {
+  const { run } = await scene.open('rehearsed', { run: 'run-7', partition: '2026-11-23' })
+  const checkpoint = await scene.save(run, 1)
+  const line = { job: 'rehearsed', partition: '2026-11-23' }
+  const faults = [
+    { fault: 'checkpoint-corrupt', checkpoint },
+    { fault: 'bucket-unreadable', bucket: 'disk' },
+    { fault: 'library-upgraded', library: 'numpy', version: '3', section: 'runtime' },
+    { fault: 'policy-changed', policy: 'hourly', spec: { rpoSeconds: 60 } },
+  ]
+  const plan = async (members: object) =>
+    answered(await scene.post('/drills', { record: true, ...members }), 200)
+  await plan({ faults: [{ fault: 'checkpoint-corrupt', checkpoint }] })
+  await plan({ ...line, faults })
+  const rehearse = async (members: object) =>
+    answered(await scene.post('/drills/outcomes', { ...line, checkpoint, ...members }), 201)
+  await rehearse({ outcome: 'restored', durationMs: 50, bytes: 1000 })
+  await rehearse({ outcome: 'failed', durationMs: 5, bytes: 0, faults, note: 'It is gone.' })
+}
+
 /** A bucket that is probed and reconciled, and bytes that retention withdraws and a sweep removes. */
 async function playBuckets(scene: Scene): Promise<void> {
   answered(await scene.post('/buckets/disk/probe', {}), 201)
@@ -167,6 +188,7 @@ async function collect(): Promise<void> {
     const scene = await declareScene(at, 'airline')
     await play(scene)
     await playRestores(scene)
+    await playDrills(scene)
     await playBuckets(scene)
     await playTogether(scene)
     const { db } = at.catalog.context

@@ -29,6 +29,7 @@ export const entryVersions: {
   'hold.placed': { 1: true },
   'hold.lifted': { 1: true },
   'retention.decided': { 1: true },
+  'drill.recorded': { 1: true },
   'reservation.opened': { 1: true },
   'reservation.abandoned': { 1: true },
   'sweep.intended': { 1: true },

@@ -29,7 +29,7 @@ describe('the file of buckets', () => {
           pathStyle: true,
           requestChecksums: 'WHEN_REQUIRED',
         },
-        { name: 'scratch', folder: '/srv/blobs' },
+        { name: 'scratch', folder: '/srv/blobs', region: 'north' },
         { name: 'beside', folder: 'blobs', namespaces: ['lab-*', 'pricing'] },
         { bucket: 'closed', namespaces: ['pricing'] },
       ],
@@ -52,7 +52,7 @@ describe('the file of buckets', () => {
         endpoint: 'http://127.0.0.1:7070',
         requestChecksums: 'WHEN_REQUIRED',
       },
-      { kind: 'disk', name: 'scratch', folder: '/srv/blobs' },
+      { kind: 'disk', name: 'scratch', folder: '/srv/blobs', region: 'north' },
       {
         kind: 'disk',
         name: 'beside',

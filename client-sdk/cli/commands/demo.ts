@@ -1,3 +1,4 @@
+import { CatalogError } from '../../../schema/errors.ts'
 import { command } from '../command.ts'
 import type { S3Choice } from '../demo/s3/open-demo-s3.ts'
 import { optional, refusal, toggle, type Given } from '../flag.ts'
@@ -17,6 +18,7 @@ export const demo = command({
       { usage: '--seed <number>', summary: 'when things are killed; default random, and shown' },
       readCount(0, SEED_MAX),
     ),
+    drill: toggle('--drill', 'lose bytes, a region and a library instead, one after the other'),
     keep: toggle('--keep', 'leave the catalog up afterwards, for a look'),
     s3: {
       usage: '--s3 [endpoint]',
@@ -27,9 +29,15 @@ export const demo = command({
       },
     },
   },
-  run: async (session, { seed, keep, s3 }) => {
+  run: async (session, { seed, keep, drill, s3 }) => {
+    if (drill && (keep || s3 !== undefined)) {
+      throw new CatalogError(
+        'INVALID_REQUEST',
+        '--drill leaves no catalog up and keeps its states on disk: leave out --keep and --s3.',
+      )
+    }
     const { runDemo } = await import('../demo/run-demo.ts')
-    return await runDemo({ session, keep, seed, s3 })
+    return await runDemo({ session, keep, seed, drill, s3 })
   },
 })
 

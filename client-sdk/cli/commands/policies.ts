@@ -70,6 +70,7 @@ function drawPolicy(screen: Screen, policy: Policy): string {
     ['RPO', secondsText(spec.rpoSeconds)],
     ['RTO', secondsText(spec.rtoSeconds)],
     ['required grade', spec.requiredGrade],
+    ['rehearsed every', secondsText(spec.rehearseEverySeconds)],
     ['keeps', retentionText(policy)],
     ['grace', secondsText(spec.graceSeconds)],
     ['encryption', storage?.encryption],

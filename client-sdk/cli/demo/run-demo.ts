@@ -5,6 +5,7 @@ import { write, type Report, type Session } from '../session.ts'
 import { drawCrashes } from './crash-plan.ts'
 import { reviewDemo, type DemoOutcome } from './demo-outcome.ts'
 import { reportDemo } from './demo-report.ts'
+import { performDrill } from './drill/perform-drill.ts'
 import { catchInterrupts, type Interrupts } from './interrupts.ts'
 import { timeWindows } from './job/parameters.ts'
 import { drawKept } from './keep-up.ts'
@@ -23,6 +24,8 @@ export interface DemoOptions {
   readonly keep?: boolean
   /** Keep the states in S3, and show what becomes of them there. Default: on disk. */
   readonly s3?: S3Choice | undefined
+  /** Lose bytes, a region and a library, instead of processes. Default: false. */
+  readonly drill?: boolean
   /** Decides the crashes and the training. Default: drawn, and told. */
   readonly seed?: number | undefined
   /** Most rows that a job trains on in a second. Default: 40,000, which makes a run last some seven seconds. */
@@ -37,7 +40,7 @@ const SEED_SPAN = 1_000_000
 
 /**
  * Runs a training job on public data three times: undisturbed, killed at random instants, and with the catalog
- * killed; then compares the results to the last bit.
+ * killed; then compares the results to the last bit. With `drill`, its states are lost instead, one after the other.
  *
  * Leaves no process and no file behind, also on Ctrl-C. With `keep` it writes its answer itself, returns nothing,
  * and sets the exit code.
@@ -52,7 +55,10 @@ export async function runDemo(options: DemoOptions): Promise<Report | undefined>
   try {
     const workspace = await openWorkspace()
     try {
-      const performed = perform(workspace, options, interrupts)
+      const performed =
+        options.drill === true
+          ? performDrill(workspace, { ...options, seed: seedOf(options) })
+          : perform(workspace, options, interrupts)
       // Once interrupted, nobody waits for it, and it fails because its processes are gone.
       performed.catch(() => undefined)
       const ended = await Promise.race([performed, interrupts.caught])
@@ -65,6 +71,8 @@ export async function runDemo(options: DemoOptions): Promise<Report | undefined>
   }
 }
 
+const seedOf = ({ seed }: DemoOptions): string => String(seed ?? randomInt(SEED_SPAN))
+
 async function perform(
   workspace: Workspace,
   options: DemoOptions,
@@ -72,7 +80,7 @@ async function perform(
 ): Promise<Report | undefined> {
   const startedMs = performance.now()
   const { session } = options
-  const seed = String(options.seed ?? randomInt(SEED_SPAN))
+  const seed = seedOf(options)
   const partitions = options.partitions ?? timeWindows.map(({ partition }) => partition)
   const rowsPerSecond = options.rowsPerSecond ?? ROWS_PER_SECOND
   const narrator = narratorFor(session)

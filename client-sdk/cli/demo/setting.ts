@@ -37,7 +37,9 @@ export interface SettingOptions extends Pick<
   /** The environment of this process. */
   readonly variables: Variables
   /** Where jobs keep their states; a folder of the workspace when left out. */
-  readonly s3: DemoS3 | undefined
+  readonly s3?: DemoS3 | undefined
+  /** The folders of blobs that the catalog knows; its own, or those of S3, when left out. */
+  readonly bucketsFile?: string
 }
 
 const NAMESPACE = 'demo'
@@ -52,11 +54,12 @@ export async function openSetting(options: SettingOptions): Promise<{
   readonly server: CatalogServer
   readonly token: string
 }> {
-  const { variables: given, s3, ...shared } = options
+  const { variables: given, s3, bucketsFile: folders, ...shared } = options
   const { workspace } = shared
   const variables = { ...given, ...s3?.variables }
-  const settings =
-    s3 === undefined ? {} : { CAIRN_BUCKETS_FILE: await s3.writeBucketsFile(NAMESPACE) }
+  const bucketsFile = folders ?? (await s3?.writeBucketsFile(NAMESPACE))
+  const settings: Record<string, string> =
+    bucketsFile === undefined ? {} : { CAIRN_BUCKETS_FILE: bucketsFile }
   const start = (port: number) =>
     startCatalog(workspace, {
       dataDirectory: join(workspace.directory, 'catalog'),
