@@ -37,6 +37,8 @@ const groups: Readonly<Record<string, string>> = {
   'resume-token': 'tokens of good states, for orchestrators',
   reservations: 'list, get and abandon reservations',
   restores: 'list recoveries, and how they ended',
+  policy: 'set, show and list what classes of jobs need',
+  hold: 'keep the bytes of a checkpoint from being removed',
   checkpoints: 'list and look into checkpoints',
   format: 'publish, show and list versions of formats',
   environment: 'capture, record and get environments',
