@@ -45,6 +45,18 @@ export function decideRegistration(
   const { manifest, document, again = [] } = candidate
   const { namespace } = manifest
   const { reads, admit } = admitManifest(manifest)
+  // One check after the other: each may write what is pending, and must not read while another still writes.
+  const finish = (
+    facts: Facts,
+    admitted: Admitted,
+  ): Decision<Registration> | Promise<Decision<Registration>> => {
+    const isSwept = hasSweeps(db, facts)
+    const storage = checkStorage(facts, manifest, blobs)
+    if (!isSwept && storage === undefined) return registration(candidate, admitted)
+    return Promise.resolve(storage)
+      .then(() => (isSwept ? checkRemovals(facts, manifest, again) : undefined))
+      .then(() => registration(candidate, admitted))
+  }
   return {
     reads: [
       read(checkpointByDigest, namespace, document.digest),
@@ -59,15 +71,8 @@ export function decideRegistration(
         return nothingNew({ created: false, index, at, leafHash: '' })
       }
       const admitted = admit(facts)
-      const isSwept = hasSweeps(db, facts)
-      const storage = checkStorage(facts, manifest, blobs)
-      if (!(admitted instanceof Promise) && !isSwept && storage === undefined) {
-        return registration(candidate, admitted)
-      }
-      return Promise.all([admitted, storage]).then(async ([found]) => {
-        if (isSwept) await checkRemovals(facts, manifest, again)
-        return registration(candidate, found)
-      })
+      if (!(admitted instanceof Promise)) return finish(facts, admitted)
+      return admitted.then((found) => finish(facts, found))
     },
   }
 }
