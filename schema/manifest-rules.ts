@@ -1,8 +1,11 @@
 import { CatalogError } from './errors.ts'
 import type { Manifest, Shard } from './manifest.ts'
 
-/** Most checkpoints that one delta chain may need, the full one included: each is a fetch on the way back. */
-export const CHAIN_MAX_LENGTH = 256
+/**
+ * Most checkpoints that one delta chain may need, the full one included: each is a fetch on the way back, and a plan of
+ * a thousand is still made in a fraction of a second.
+ */
+export const CHAIN_MAX_LENGTH = 1_024
 
 /**
  * What a manifest must satisfy by itself, before anything recorded is looked at.

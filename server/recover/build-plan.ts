@@ -12,11 +12,11 @@ import {
 } from '../../schema/recovery-plan.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
-import { readEnvironment, readManifest } from '../timeline/read-document.ts'
+import { readEnvironment, readManifest, readManifests } from '../timeline/read-document.ts'
 import { readRestoreRate } from '../timeline/read-restores.ts'
 import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { readUpcasts } from '../timeline/read-upcasts.ts'
-import { readChain } from '../timeline/standing.ts'
+import { readChain, type Standing } from '../timeline/standing.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { coverSeeds, seedsOf, warningsOf } from './rules.ts'
 
@@ -51,8 +51,8 @@ export async function buildPlan(
   const stages: PlanStage[] = []
   let blobCount = 0
   let newest: Manifest | undefined
-  for (const link of chain.toReversed()) {
-    newest = await readManifest(db, link)
+  for await (const { link, manifest } of manifestsOf(db, chain.toReversed())) {
+    newest = manifest
     const stage = stageOf(link.digest, newest)
     blobCount += stage.blobs.length
     if (blobCount > PLAN_BLOBS_MAX_COUNT) throw tooLarge(digest)
@@ -97,6 +97,28 @@ export async function buildPlan(
       }),
       ...(upcasted.warning === undefined ? [] : [upcasted.warning]),
     ],
+  }
+}
+
+/** Chains of up to so many are read one by one: a point read costs less than making a query of several does. */
+const POINT_READS_MAX_COUNT = 16
+
+/** The manifests of a chain, oldest first. */
+async function* manifestsOf(
+  db: Reader,
+  chain: readonly Standing[],
+): AsyncGenerator<{ readonly link: Standing; readonly manifest: Manifest }> {
+  const [oldest] = chain
+  if (oldest === undefined || chain.length <= POINT_READS_MAX_COUNT) {
+    for (const link of chain) yield { link, manifest: await readManifest(db, link) }
+    return
+  }
+  const byIndex = new Map(chain.map((link) => [link.log_index, link]))
+  for await (const { index, manifest } of readManifests(db, oldest.namespace, [
+    ...byIndex.keys(),
+  ])) {
+    const link = byIndex.get(index)
+    if (link !== undefined) yield { link, manifest }
   }
 }
 

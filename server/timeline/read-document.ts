@@ -52,7 +52,7 @@ export async function readManifest(
 /** Manifests that are read at a time: bounds memory to some hundred MiB of the largest. */
 const MANIFESTS_CHUNK_COUNT = 64
 
-/** The manifests that stand at some indexes, a few at a time. */
+/** The manifests that stand at some indexes, a few at a time; indexes that ascend give them in that order. */
 export async function* readManifests(
   db: Reader,
   namespace: NamespaceName,
@@ -64,6 +64,7 @@ export async function* readManifests(
       .select(['log_index', 'bytes'])
       .where('namespace', '=', namespace)
       .where('log_index', 'in', indexes.slice(from, from + MANIFESTS_CHUNK_COUNT))
+      .orderBy('log_index')
       .execute()
     for (const { log_index: index, bytes } of rows) {
       yield { index, manifest: JSON.parse(utf8.decode(bytes)) as Manifest }

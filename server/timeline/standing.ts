@@ -53,25 +53,35 @@ const evidenceOf = statement<
     .orderBy('log_index'),
 )
 
+// A base is looked up by a subquery: PostgreSQL would join, and read all checkpoints for each link of the chain.
 const chainOf = statement<{ namespace: NamespaceName; checkpoint: Digest }, Standing>((db, param) =>
   db
     .withRecursive('chain', (query) =>
       query
         .selectFrom('checkpoint as c')
-        .select(columns)
+        .select(['c.digest', 'c.base'])
         .where('c.namespace', '=', param('namespace'))
         .where('c.digest', '=', param('checkpoint'))
         .unionAll(
           query
             .selectFrom('chain')
-            .innerJoin('checkpoint as c', (join) => join.onRef('c.digest', '=', 'chain.base'))
-            .select(columns)
-            .where('c.namespace', '=', param('namespace')),
+            .select((eb) => [
+              eb.ref('chain.base').$notNull().as('digest'),
+              eb
+                .selectFrom('checkpoint as c')
+                .select('c.base')
+                .where('c.namespace', '=', param('namespace'))
+                .whereRef('c.digest', '=', 'chain.base')
+                .as('base'),
+            ])
+            .where('chain.base', 'is not', null),
         ),
     )
     .selectFrom('chain')
-    .selectAll()
-    .orderBy('chain_length', 'desc'),
+    .innerJoin('checkpoint as c', 'c.digest', 'chain.digest')
+    .select(columns)
+    .where('c.namespace', '=', param('namespace'))
+    .orderBy('c.chain_length', 'desc'),
 )
 
 const columns = [

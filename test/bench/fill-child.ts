@@ -9,8 +9,11 @@ import { declareLocally, parseConfig } from '../../server/main.ts'
 import { openRun } from '../../server/recover/open-run.ts'
 import { recordEnvironment } from '../../server/register/record-environment.ts'
 import { registerCheckpoints } from '../../server/register/register-checkpoints.ts'
+import { recordEvidence } from '../../server/verify/record-evidence.ts'
 import { answerRequests, reportProgress } from './answer.ts'
 import {
+  CHAIN_JOB,
+  chainedCheckpoints,
   checkpointAt,
   DEEP_COUNT,
   DEEP_JOB,
@@ -19,6 +22,9 @@ import {
   lineAt,
   LINE_COUNT,
   NAMESPACE,
+  SKIPPED_COUNT,
+  SKIPPED_JOB,
+  skippedCheckpointAt,
   type Line,
   type Registrable,
 } from './fixture.ts'
@@ -26,20 +32,25 @@ import {
 /** Fills a database through the log, in process: what a server would have recorded over months. */
 export type FillRequest = {
   readonly env: Readonly<Record<string, string>>
-} & ({ readonly do: 'open' } | { readonly do: 'fill'; readonly from: number; readonly to: number })
+} & (
+  | { readonly do: 'open' }
+  | { readonly do: 'recoveries' }
+  | { readonly do: 'fill'; readonly from: number; readonly to: number }
+)
 
 /** One batch of the log. */
 const BATCH_COUNT = 256
 const PROGRESS_EVERY_COUNT = 50_000
 
-const filler: Principal = { id: 'bench', grants: [{ verbs: ['append'], on: '*/*' }] }
+const filler: Principal = { id: 'bench', grants: [{ verbs: ['append', 'verify'], on: '*/*' }] }
 const namespace = NAMESPACE as NamespaceName
 
 answerRequests<FillRequest>(async (request) => {
   const catalog = await openCatalog(parseConfig(request.env), { logger: pino({ level: 'error' }) })
   try {
-    if (request.do === 'open') await openEverything(catalog)
-    else await fill(catalog, request.from, request.to)
+    if (request.do === 'fill') await fill(catalog, request.from, request.to)
+    else if (request.do === 'open') await openEverything(catalog)
+    else await fillRecoveries(catalog)
   } finally {
     await catalog.close()
   }
@@ -59,6 +70,22 @@ async function openEverything(catalog: Catalog): Promise<void> {
     await Promise.all(lines.slice(from, from + BATCH_COUNT).map((line) => open(catalog, line)))
   }
   await register(catalog, DEEP_COUNT, deepCheckpointAt)
+}
+
+/** What makes a recovery hard: a chain of a thousand deltas, and ten thousand candidates that are passed over. */
+async function fillRecoveries(catalog: Catalog): Promise<void> {
+  const chain = [...chainedCheckpoints()]
+  const [first] = chain
+  if (first === undefined) throw new Error('a chain has a beginning')
+  await open(catalog, { job: CHAIN_JOB, partition: 'part-0', run: 'run-chain' })
+  await register(catalog, chain.length, (place) => chain[place] ?? first)
+  await open(catalog, { job: SKIPPED_JOB, partition: 'part-0', run: 'run-skipped' })
+  await register(catalog, SKIPPED_COUNT + 1, skippedCheckpointAt)
+  await recordEvidence(catalog.context, filler, {
+    namespace,
+    digest: skippedCheckpointAt(0).digest,
+    body: { finding: 'verified', outcome: 'passed', method: 'bench' },
+  })
 }
 
 async function open({ context }: Catalog, line: Line): Promise<void> {

@@ -12,6 +12,13 @@ export const NAMESPACE = 'bench'
 export const DEEP_JOB = 'deep'
 export const DEEP_COUNT = 1_001
 
+/** A job with one run whose checkpoints are one chain: what the longest plan goes through. */
+export const CHAIN_JOB = 'chain'
+export const LONG_CHAIN_COUNT = 1_000
+/** A job of which only the first checkpoint was verified: who asks for that passes over all the others. */
+export const SKIPPED_JOB = 'skipped'
+export const SKIPPED_COUNT = 10_000
+
 /** What was made last on each line, so that walking forward never makes a base twice. */
 const newest = new Map<number, { readonly sequence: number; readonly digest: Digest }>()
 
@@ -70,6 +77,23 @@ export function digestAt(sequence: number): Digest {
 /** A checkpoint of the deep run. */
 export function deepCheckpointAt(step: number): Registrable {
   const line = { job: DEEP_JOB, partition: 'part-0', run: 'run-deep' }
+  return sealed(manifestOf(line, { step, base: undefined }))
+}
+
+/** The checkpoints of the chain, in order. */
+export function* chainedCheckpoints(): Generator<Registrable> {
+  const line = { job: CHAIN_JOB, partition: 'part-0', run: 'run-chain' }
+  let base: Digest | undefined
+  for (let step = 0; step < LONG_CHAIN_COUNT; step += 1) {
+    const checkpoint = sealed(manifestOf(line, { step, base }))
+    base = checkpoint.digest
+    yield checkpoint
+  }
+}
+
+/** A checkpoint of the run whose newest ones are passed over; that of step 0 is the one to find. */
+export function skippedCheckpointAt(step: number): Registrable {
+  const line = { job: SKIPPED_JOB, partition: 'part-0', run: 'run-skipped' }
   return sealed(manifestOf(line, { step, base: undefined }))
 }
 

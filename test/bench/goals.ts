@@ -43,6 +43,11 @@ export const goals = {
   stored: lower('G15', 1.5, 1.3, 0.4),
   written: lower('G16', 15, 8, 4),
   lineage: lower('G17', 300, 100, 60),
+  // A thousand manifests instead of one chain of eight; a thousand rows instead of one.
+  longChain: lower('long chain', 300, 100),
+  longPlan: lower('long plan', 1_000, 400),
+  // Each candidate is a row and a reason; the answer lists the first thousand.
+  skipped: lower('10k skipped', 600, 200),
   inclusionProof: lower('G18', 1, 0.5),
   // Signed, remembered and proven against none of it; G19 is about the tree and its signature alone.
   receipts: higher('receipts', 0.8, 0.85),

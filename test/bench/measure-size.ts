@@ -4,6 +4,7 @@ import { logLines } from './log-lines.ts'
 import { measureBatches } from './measure-batches.ts'
 import { measureLog } from './measure-log.ts'
 import { measureLineage, measureReads } from './measure-reads.ts'
+import { measureRecoveries } from './measure-recoveries.ts'
 import { measureTail } from './measure-tail.ts'
 import { measureWrites } from './measure-writes.ts'
 import type { BenchOptions, SizeName } from './options.ts'
@@ -14,6 +15,7 @@ import {
   lineageLine,
   memoryLine,
   readLines,
+  recoveryLines,
   tailLines,
   writeLines,
 } from './size-lines.ts'
@@ -52,6 +54,7 @@ export async function measureSize(run: SizeRun): Promise<MeasuredSize> {
   try {
     const reads = await measureReads(session, timing)
     const lineage = extra ? await measureLineage(session, timing) : undefined
+    const recoveries = extra ? await measureRecoveries(session, timing) : undefined
     const writes = await measureWrites(session, { ...timing, withVariants: extra })
     const batches = await measureBatches(session, run, timing)
     const maximumPerSecond = median(samplesOf(writes, 'register').map((one) => one.perSecond))
@@ -62,6 +65,7 @@ export async function measureSize(run: SizeRun): Promise<MeasuredSize> {
         ...batchLines(run.size, batches),
         ...readLines(run.size, reads),
         ...(lineage === undefined ? [] : [lineageLine(run.size, lineage)]),
+        ...(recoveries === undefined ? [] : recoveryLines(run.size, recoveries)),
         ...(tail === undefined ? [] : tailLines(run.size, tail)),
         ...logLines(run.size, log),
         memoryLine(run.size, await session.usage()),
@@ -72,6 +76,7 @@ export async function measureSize(run: SizeRun): Promise<MeasuredSize> {
         batches: batches.block,
         log: log.block,
         ...(lineage === undefined ? {} : { lineage }),
+        ...(recoveries === undefined ? {} : { recoveries }),
         ...(tail === undefined ? {} : { tail }),
       },
       nextSequence: session.registrations.next(),

@@ -37,12 +37,16 @@ export async function runBench(
     const storedBytes = (await databases.primary.sizeBytes()) - emptyBytes
     lines.push(storedLine(size, storedBytes / filledCount))
     if (!options.quick) lines.push(await startLine(size, databases, options))
+    const isLast = size === options.sizes.at(-1)
+    if (isLast && !options.quick) {
+      await ask({ do: 'recoveries', env: databases.primary.env }, onProgress)
+    }
     const found = await measureSize({
       size,
       filledCount,
       primary: databases.primary,
       copy: await databases.copy(),
-      isLast: size === options.sizes.at(-1),
+      isLast,
       options,
       onRound: (text) => onProgress(`${size}: ${text}`),
     })

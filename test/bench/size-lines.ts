@@ -1,6 +1,6 @@
 import type { DatabaseKind } from './database.ts'
 import { meanManifestBytes } from './fixture.ts'
-import { goals } from './goals.ts'
+import { goals, type Goal } from './goals.ts'
 import { figureLine, ratioLine, referenceLine, type Line, type RatioLine } from './lines.ts'
 import type { MeasuredBatches } from './measure-batches.ts'
 import { figureOf, samplesOf, type Block } from './rounds.ts'
@@ -106,6 +106,25 @@ export function lineageLine(size: string, block: Block): Line {
     number: (sample) => 1 / sample.perSecond,
     goal: goals.lineage,
   })
+}
+
+/** How many lookups of an ordinary line the hard recoveries are worth. */
+export function recoveryLines(size: string, block: Block): readonly Line[] {
+  const [reference = '', ...hard] = block.samples.keys()
+  const goalOf = (name: string): Goal => {
+    if (!name.includes('chain')) return goals.skipped
+    return name.startsWith('plan') ? goals.longPlan : goals.longChain
+  }
+  return hard.map((name) =>
+    ratioLine({
+      name,
+      size,
+      block,
+      measures: [name, reference],
+      number: (sample) => 1 / sample.perSecond,
+      goal: goalOf(name),
+    }),
+  )
 }
 
 /** Latency at half of the maximum rate. */

@@ -35,6 +35,12 @@ export type Action =
       readonly finding: Exclude<Grade, 'committed'>
       readonly outcome: 'passed' | 'failed'
     }
+  | {
+      readonly kind: 'restore'
+      readonly pick: number
+      /** `away`: no store could be reached, which says nothing of the bytes. */
+      readonly ending: 'succeeded' | 'lost' | 'away'
+    }
   | ({ readonly kind: 'latest' | 'plan' } & Question)
   | { readonly kind: 'planFrom' | 'get'; readonly pick: number; readonly back: number | undefined }
   | { readonly kind: 'lists'; readonly back: number | undefined }
@@ -51,6 +57,8 @@ export interface Question {
   readonly line: number
   readonly minGrade: Grade | undefined
   readonly inEnvironment: boolean
+  /** Of plans: what is beyond it cannot be used. */
+  readonly maxStep: number | undefined
   readonly includeAbandoned: boolean
   /** How many entries back it is asked about; undefined for now. */
   readonly back: number | undefined
@@ -135,10 +143,19 @@ const writes: fc.Arbitrary<Action> = fc.oneof(
       outcome: fc.constantFrom('passed' as const, 'passed' as const, 'failed' as const),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('restore' as const),
+      pick,
+      ending: fc.constantFrom('succeeded' as const, 'lost' as const, 'away' as const),
+    }),
+  },
 )
 
 const question = {
   line,
+  maxStep: maybe(fc.nat({ max: 20 }), 1),
   minGrade: maybe(grade, 1),
   inEnvironment: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   includeAbandoned: fc.boolean(),

@@ -58,8 +58,9 @@ async function askLatest(play: Play, { action, world, asOf }: LatestAsking): Pro
   const { scene } = play
   const { job, partition } = lines[action.line] ?? lines[0]
   const { minGrade, includeAbandoned } = action
+  const maxStep = action.kind === 'plan' ? action.maxStep : undefined
   const environment = action.inEnvironment ? play.environment : undefined
-  const asked = { partition, minGrade, environment, includeAbandoned, asOf }
+  const asked = { partition, minGrade, environment, includeAbandoned, maxStep, asOf }
   const members = Object.entries({ job, ...asked }).filter(([, value]) => value !== undefined)
   const answer =
     action.kind === 'latest'

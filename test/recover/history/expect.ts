@@ -18,7 +18,7 @@ import {
 } from './world.ts'
 
 /** Longest chain that may be registered. */
-const CHAIN_MAX_LENGTH = 256
+const CHAIN_MAX_LENGTH = 1_024
 
 /**
  * Why a request may be refused. Where several rules are broken, any of them may be named; what is only in

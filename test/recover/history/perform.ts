@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { Digest } from '../../../schema/digest.ts'
 import type { Manifest } from '../../../schema/manifest.ts'
 import type { Called } from '../../harness/catalog.ts'
 import { idOf, sampleBlob, sampleManifest } from '../../harness/samples.ts'
@@ -13,7 +12,8 @@ import {
   refusalsOfTombstone,
   type Refusals,
 } from './expect.ts'
-import { assertRefused, assertSkipped, newest, type Play } from './play.ts'
+import { assertRefused, assertSkipped, newest, UNKNOWN, type Play } from './play.ts'
+import { restore } from './restore.ts'
 import {
   attemptsOf,
   faultsOf,
@@ -24,8 +24,6 @@ import {
   type KnownRun,
   type World,
 } from './world.ts'
-
-const UNKNOWN = `sha256:${'0'.repeat(64)}` as Digest
 
 /** Begins a history in a declared namespace: records the environment. */
 export async function beginPlay(scene: Scene): Promise<Play> {
@@ -67,6 +65,8 @@ export async function perform(play: Play, action: Action): Promise<void> {
       return tombstone(play, world, action)
     case 'evidence':
       return evidence(play, world, action)
+    case 'restore':
+      return restore(play, world, action)
     default:
       return ask(play, action)
   }

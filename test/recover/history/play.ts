@@ -13,6 +13,9 @@ export interface Play {
   readonly environment: Digest
 }
 
+/** A digest that nothing has. */
+export const UNKNOWN = `sha256:${'0'.repeat(64)}` as Digest
+
 /** The one that is so many places from the newest, going round. */
 export function newest<Item>(items: readonly Item[], pick: number): Item | undefined {
   return items.at(-1 - (pick % Math.max(1, items.length)))

@@ -7,7 +7,10 @@ import type { RestoredFrom } from '../../../schema/run.ts'
 
 /** One thing that happened: an entry of the log. */
 export type Happening =
-  | { readonly kind: 'namespace.declared' | 'log-key.published' }
+  | {
+      readonly kind:
+        'namespace.declared' | 'log-key.published' | 'restore.opened' | 'restore.recorded'
+    }
   | { readonly kind: 'environment.recorded'; readonly environment: Digest }
   | { readonly kind: 'job.declared'; readonly job: string }
   | { readonly kind: 'run.opened'; readonly run: OpenedRun }
@@ -74,6 +77,8 @@ export function worldOf(happenings: readonly Happening[]): World {
     switch (event.kind) {
       case 'namespace.declared':
       case 'log-key.published':
+      case 'restore.opened':
+      case 'restore.recorded':
         return
       case 'environment.recorded':
         environments.add(event.environment)
@@ -157,6 +162,7 @@ export function standingOf(known: KnownCheckpoint): {
 export interface Asked {
   readonly minGrade?: Grade | undefined
   readonly environment?: Digest | undefined
+  readonly maxStep?: number | undefined
 }
 
 /** A checkpoint and what it needs, itself first. */
@@ -173,6 +179,9 @@ export function ownFaults(known: KnownCheckpoint, asked: Asked): ReadonlySet<Ski
   if (failing) faults.add('EVIDENCE_FAILED')
   if (order.indexOf(grade) < order.indexOf(asked.minGrade ?? 'committed')) {
     faults.add('GRADE_TOO_LOW')
+  }
+  if (known.manifest.step > (asked.maxStep ?? Number.POSITIVE_INFINITY)) {
+    faults.add('STEP_TOO_HIGH')
   }
   const { environment } = asked
   if (environment !== undefined && known.manifest.environment !== environment) {
