@@ -16,7 +16,7 @@ import { readEnvironment, readManifest, readManifests } from '../timeline/read-d
 import { readRestoreRate } from '../timeline/read-restores.ts'
 import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { readUpcasts } from '../timeline/read-upcasts.ts'
-import { readChain, type Standing } from '../timeline/standing.ts'
+import { readChain, type Standing } from '../timeline/read-chain.ts'
 import { summarize } from '../timeline/summarize.ts'
 import { coverSeeds, seedsOf, warningsOf } from './rules.ts'
 

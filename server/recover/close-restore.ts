@@ -15,7 +15,8 @@ import type { Row } from '../store/tables.ts'
 import { checkpointByDigest, read, restoreById } from '../timeline/lookups.ts'
 import { readManifest } from '../timeline/read-document.ts'
 import { restoreOf } from '../timeline/read-restores.ts'
-import { assess, assessAll, readChain } from '../timeline/standing.ts'
+import { readChain } from '../timeline/read-chain.ts'
+import { assess, assessAll } from '../timeline/standing.ts'
 import { weighFailures, type LostBlob } from './weigh-failures.ts'
 
 type Input = InputOf<'closeRestore'>

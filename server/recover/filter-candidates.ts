@@ -13,15 +13,16 @@ export interface Moment {
   readonly momentMs: number
 }
 
-/** Constraints as a filter of candidates; reads no more of them than it needs. */
+/** Constraints as a filter of candidates, which reads no more of them than it needs; undefined without any. */
 export async function filterCandidates(
   { db, blobs }: Pick<Context, 'db' | 'blobs'>,
   constraints: Constraints,
   { namespace, asOf, momentMs }: Moment,
-): Promise<Filter> {
-  const { formats, unavailable, worldSize } = constraints
+): Promise<Filter | undefined> {
+  const { formats, unavailable, worldSize, maxStep, maxAgeSeconds } = constraints
   const needsManifest =
     formats !== undefined || unavailable !== undefined || worldSize !== undefined
+  if (!needsManifest && maxStep === undefined && maxAgeSeconds === undefined) return undefined
   // What is down may be named by a region that only a probe has told.
   const probes = unavailable === undefined ? new Map() : await readProbes(db, namespace, asOf)
   const placeOf = rememberPlaces(blobs, probes, namespace)

@@ -112,7 +112,7 @@ interface Opening {
   readonly partition: Partition
   readonly body: Input['body']
   readonly principal: Principal
-  readonly filter: Filter
+  readonly filter: Filter | undefined
   readonly resume: Resume
   readonly window: WindowMs | undefined
 }

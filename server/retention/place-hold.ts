@@ -13,7 +13,7 @@ import { readCheckpoint } from '../timeline/read-checkpoint.ts'
 import { readManifest } from '../timeline/read-document.ts'
 import { holdOf, isHolding, isPlaced, readHoldsOn } from '../timeline/read-holds.ts'
 import { blobsSwept, readRemovals, refuseSwept } from '../timeline/read-sweeps.ts'
-import { readChain } from '../timeline/standing.ts'
+import { readChain } from '../timeline/read-chain.ts'
 
 /** Under the head lock, everything recorded so far. */
 const NOW = Number.MAX_SAFE_INTEGER as LogIndex

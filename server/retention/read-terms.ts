@@ -4,7 +4,7 @@ import type { Reader } from '../store/database.ts'
 import { isHolding } from '../timeline/read-holds.ts'
 import { readJobPolicy } from '../timeline/read-policy.ts'
 import { readClaimed } from '../timeline/read-restores.ts'
-import { readChain } from '../timeline/standing.ts'
+import { readChain } from '../timeline/read-chain.ts'
 
 /** Everything recorded so far. */
 const NOW = Number.MAX_SAFE_INTEGER as LogIndex

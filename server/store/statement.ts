@@ -14,6 +14,11 @@ export function runDirectly(handle: object, run: Run): void {
   directRuns.set(handle, run)
 }
 
+/** Whether compiled queries of this handle run without a round trip. */
+export function readsDirectly(handle: object): boolean {
+  return directRuns.has(handle)
+}
+
 const sharedAnswers = new WeakMap<object, Map<string, unknown[]>>()
 
 /** Gives a handle a place for the answers of statements that share them; who made it clears it with its snapshot. */

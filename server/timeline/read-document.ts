@@ -18,15 +18,17 @@ const atIndex = statement<{ namespace: NamespaceName; index: LogIndex }, Bytes>(
     .where('log_index', '=', param('index')),
 )
 
-const ofEnvironment = statement<{ namespace: NamespaceName; digest: Digest }, Bytes>((db, param) =>
-  db
-    .selectFrom('environment as e')
-    .innerJoin('document as d', (join) =>
-      join.onRef('d.namespace', '=', 'e.namespace').onRef('d.log_index', '=', 'e.log_index'),
-    )
-    .select('d.bytes')
-    .where('e.namespace', '=', param('namespace'))
-    .where('e.digest', '=', param('digest')),
+const ofEnvironment = statement<{ namespace: NamespaceName; digest: Digest }, Bytes>(
+  (db, param) =>
+    db
+      .selectFrom('environment as e')
+      .innerJoin('document as d', (join) =>
+        join.onRef('d.namespace', '=', 'e.namespace').onRef('d.log_index', '=', 'e.log_index'),
+      )
+      .select('d.bytes')
+      .where('e.namespace', '=', param('namespace'))
+      .where('e.digest', '=', param('digest')),
+  { isShared: true },
 )
 
 /** The exact bytes of a checkpoint's manifest. */

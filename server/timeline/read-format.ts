@@ -18,15 +18,17 @@ export interface FormatQuestion {
 
 type FormatRow = Row<'format_version'>
 
-const newestFirst = statement<FormatQuestion & { readonly limit: number }, FormatRow>((db, param) =>
-  db
-    .selectFrom('format_version')
-    .selectAll()
-    .where('namespace', '=', param('namespace'))
-    .where('format', '=', param('format'))
-    .where('log_index', '<=', param('asOf'))
-    .orderBy('log_index', 'desc')
-    .limit(param('limit')),
+const newestFirst = statement<FormatQuestion & { readonly limit: number }, FormatRow>(
+  (db, param) =>
+    db
+      .selectFrom('format_version')
+      .selectAll()
+      .where('namespace', '=', param('namespace'))
+      .where('format', '=', param('format'))
+      .where('log_index', '<=', param('asOf'))
+      .orderBy('log_index', 'desc')
+      .limit(param('limit')),
+  { isShared: true },
 )
 
 const byVersion = statement<FormatQuestion & { readonly version: string }, FormatRow>((db, param) =>

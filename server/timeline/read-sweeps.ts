@@ -8,7 +8,7 @@ import { anyOf, newestOf } from '../store/lookup.ts'
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { read } from './lookups.ts'
-import type { Standing } from './standing.ts'
+import type { Standing } from './read-chain.ts'
 
 /** Any sweep, in any namespace. */
 const anySweep = anyOf('sweep')

@@ -5,22 +5,8 @@ import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Reader } from '../store/database.ts'
 import { statement } from '../store/statement.ts'
 import type { Row } from '../store/tables.ts'
+import { readChain, type Standing } from './read-chain.ts'
 import { readManifest, readManifests } from './read-document.ts'
-
-/** The columns that a verdict rests on. */
-export type Standing = Pick<
-  Row<'checkpoint'>,
-  | 'namespace'
-  | 'log_index'
-  | 'digest'
-  | 'at'
-  | 'step'
-  | 'base'
-  | 'environment'
-  | 'tombstoned_index'
-  | 'evidence_index'
-  | 'chain_length'
->
 
 /** Why a checkpoint is not good, and which one in its chain is at fault. */
 export interface Fault {
@@ -53,55 +39,18 @@ const evidenceOf = statement<
     .orderBy('log_index'),
 )
 
-// A base is looked up by a subquery: PostgreSQL would join, and read all checkpoints for each link of the chain.
-const chainOf = statement<{ namespace: NamespaceName; checkpoint: Digest }, Standing>((db, param) =>
-  db
-    .withRecursive('chain', (query) =>
-      query
-        .selectFrom('checkpoint as c')
-        .select(['c.digest', 'c.base'])
-        .where('c.namespace', '=', param('namespace'))
-        .where('c.digest', '=', param('checkpoint'))
-        .unionAll(
-          query
-            .selectFrom('chain')
-            .select((eb) => [
-              eb.ref('chain.base').$notNull().as('digest'),
-              eb
-                .selectFrom('checkpoint as c')
-                .select('c.base')
-                .where('c.namespace', '=', param('namespace'))
-                .whereRef('c.digest', '=', 'chain.base')
-                .as('base'),
-            ])
-            .where('chain.base', 'is not', null),
-        ),
-    )
-    .selectFrom('chain')
-    .innerJoin('checkpoint as c', 'c.digest', 'chain.digest')
-    .select(columns)
-    .where('c.namespace', '=', param('namespace'))
-    .orderBy('c.chain_length', 'desc'),
+/** The first failed evidence of a namespace, if it has any; the requests of a turn share it. */
+const firstFailure = statement<{ namespace: NamespaceName }, Pick<Row<'evidence'>, 'log_index'>>(
+  (db, param) =>
+    db
+      .selectFrom('evidence')
+      .select('log_index')
+      .where('namespace', '=', param('namespace'))
+      .where('outcome', '=', 'failed')
+      .orderBy('log_index')
+      .limit(1),
+  { isShared: true },
 )
-
-const columns = [
-  'c.namespace',
-  'c.log_index',
-  'c.digest',
-  'c.at',
-  'c.step',
-  'c.base',
-  'c.environment',
-  'c.tombstoned_index',
-  'c.evidence_index',
-  'c.chain_length',
-] as const
-
-/** A checkpoint and everything it needs, itself first; bounded when the delta was registered. */
-export async function readChain(db: Reader, standing: Standing): Promise<readonly Standing[]> {
-  if (standing.base === null) return [standing]
-  return chainOf(db, { namespace: standing.namespace, checkpoint: standing.digest })
-}
 
 /** The grade, and whether something failed, as of an index. */
 export async function assess(
@@ -224,9 +173,26 @@ export async function judge(
   if (reason !== undefined) return { grade, fault: { reason } }
   const { base } = standing
   if (base === null) return { grade }
-  if (!known.has(base)) await judgeChain(db, standing, { wanted, known })
+  if (!known.has(base)) {
+    if (await isChainSound(db, namespace, wanted)) return { grade }
+    await judgeChain(db, standing, { wanted, known })
+  }
   const fault = known.get(base)
   return fault === undefined ? { grade } : { grade, fault }
+}
+
+/**
+ * Whether every live delta of a namespace stands on a good chain: what it needs cannot be withdrawn, so that only
+ * failed evidence, or a wish of the caller's, can speak against it.
+ */
+async function isChainSound(
+  db: Reader,
+  namespace: NamespaceName,
+  { asOf, minGrade, filter }: Wanted,
+): Promise<boolean> {
+  if (minGrade !== 'committed' || filter !== undefined) return false
+  const [failure] = await firstFailure(db, { namespace })
+  return failure === undefined || failure.log_index > asOf
 }
 
 /** Finds out what is the matter with everything below a delta. */
