@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --min-semi-space-size=16 --max-semi-space-size=16
 // A server makes short-lived objects only: V8's larger nursery would take 90 MB and give nothing.
 import { homedir } from 'node:os'
 import { join } from 'node:path'

@@ -13,8 +13,8 @@ const CONNECTION_COUNT = 64
 /** Connections that send batches: enough to keep the server busy, too few to fill its queue. */
 const BATCH_CONNECTION_COUNT = 8
 
-/** What the first line of `cairn` gives its process. */
-const SERVER_FLAGS = ['--max-semi-space-size=8']
+/** What the first line of `cairn` gives its process: requests that wait for a commit should die young, not be promoted. */
+const SERVER_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16']
 
 /** A server over a filled database, and clients of everything it listens with. */
 export interface Session {
