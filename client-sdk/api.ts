@@ -411,6 +411,8 @@ export interface Disagreement {
   readonly versionId: string
   readonly sizeBytes: number
   readonly checkpoint?: Digest
+  /** The abandoned reservation that left an orphan behind. */
+  readonly reservation?: ReservationId
   readonly lastModified?: string
 }
 
@@ -1676,6 +1678,8 @@ export interface ReconciledCounts {
   readonly orphans: number
   /** Bytes of those. */
   readonly orphanBytes: number
+  /** Those of them that abandoned reservations of this namespace left behind. */
+  readonly abandoned?: number
   /** Versions without a pointer that are too young to tell: being uploaded, perhaps. */
   readonly young: number
 }
