@@ -761,6 +761,12 @@ export interface Format {
  */
 export type FormatName = string
 
+/** What `listFormats` answers. */
+export interface FormatPage {
+  readonly items: readonly FormatVersionSummary[]
+  readonly next: string | null
+}
+
 /** Part of {@link RecoveryPlan}. */
 export interface FormatReading {
   readonly version: FormatVersionName
@@ -821,7 +827,7 @@ export interface FormatVersionPage {
   readonly next: string | null
 }
 
-/** Part of {@link FormatVersionPage}. */
+/** Part of {@link FormatPage}. */
 export interface FormatVersionSummary {
   readonly namespace: NamespaceName
   readonly format: FormatName
@@ -2885,6 +2891,19 @@ export interface Operations {
     readonly errors:
       'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
+  /** List checkpoint formats by name, each with its newest version. */
+  readonly listFormats: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /**
    * Register a checkpoint. Durable when answered. The same manifest again answers the same
    * receipt; another manifest for the same run, step and tier is a conflict that names the
@@ -3919,6 +3938,7 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
   },
   getFormat: { method: 'GET', path: '/v1/namespaces/{namespace}/formats/{format}' },
+  listFormats: { method: 'GET', path: '/v1/namespaces/{namespace}/formats' },
   registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
   registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
   listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },
