@@ -411,6 +411,8 @@ export interface Disagreement {
   readonly versionId: string
   readonly sizeBytes: number
   readonly checkpoint?: Digest
+  /** The abandoned reservation that left an orphan behind. */
+  readonly reservation?: ReservationId
   readonly lastModified?: string
 }
 
@@ -759,6 +761,12 @@ export interface Format {
  */
 export type FormatName = string
 
+/** What `listFormats` answers. */
+export interface FormatPage {
+  readonly items: readonly FormatVersionSummary[]
+  readonly next: string | null
+}
+
 /** Part of {@link RecoveryPlan}. */
 export interface FormatReading {
   readonly version: FormatVersionName
@@ -819,7 +827,7 @@ export interface FormatVersionPage {
   readonly next: string | null
 }
 
-/** Part of {@link FormatVersionPage}. */
+/** Part of {@link FormatPage}. */
 export interface FormatVersionSummary {
   readonly namespace: NamespaceName
   readonly format: FormatName
@@ -1530,6 +1538,7 @@ export type PlanWarningCode =
   | 'FORMAT_UNKNOWN'
   | 'UPCAST_FAILED'
   | 'DRIFT'
+  | 'RESTORE_FAILED'
 
 /** What `getPolicy` answers. */
 export interface Policy {
@@ -1676,6 +1685,8 @@ export interface ReconciledCounts {
   readonly orphans: number
   /** Bytes of those. */
   readonly orphanBytes: number
+  /** Those of them that abandoned reservations of this namespace left behind. */
+  readonly abandoned?: number
   /** Versions without a pointer that are too young to tell: being uploaded, perhaps. */
   readonly young: number
 }
@@ -2880,6 +2891,19 @@ export interface Operations {
     readonly errors:
       'NAMESPACE_NOT_FOUND' | 'FORMAT_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
   }
+  /** List checkpoint formats by name, each with its newest version. */
+  readonly listFormats: {
+    readonly input: {
+      readonly namespace: NamespaceName
+      /** Default: `50`. */
+      readonly limit?: number
+      /** `next` of the page before; belongs to the same list and filters. */
+      readonly cursor?: string
+      readonly asOf?: LogIndex
+    }
+    readonly response: FormatPage
+    readonly errors: 'NAMESPACE_NOT_FOUND' | 'INVALID_CURSOR' | 'LOG_INDEX_OUT_OF_RANGE'
+  }
   /**
    * Register a checkpoint. Durable when answered. The same manifest again answers the same
    * receipt; another manifest for the same run, step and tier is a conflict that names the
@@ -3347,8 +3371,10 @@ export interface Operations {
   /**
    * Report how a restore ended. A success with checked bytes raises the grade of the
    * checkpoint, and of all that it needs, to `restored`. A failure is evidence against the
-   * checkpoint of the chain that holds a blob which is missing, or of another size or digest,
-   * in every one of its places; that a store could not be reached is none. The same outcome
+   * checkpoint of the chain that holds a blob which is lost in every one of its places: the
+   * bytes there are of another size or digest, or the version is missing and the catalog,
+   * which looks for itself, finds so too. What only the client missed demotes nothing, and
+   * plans warn of it; that a store could not be reached is no evidence. The same outcome
    * again changes nothing.
    */
   readonly closeRestore: {
@@ -3912,6 +3938,7 @@ export const operationTable: Readonly<Record<OperationId, OperationRow>> = {
     path: '/v1/namespaces/{namespace}/formats/{format}/versions/{version}',
   },
   getFormat: { method: 'GET', path: '/v1/namespaces/{namespace}/formats/{format}' },
+  listFormats: { method: 'GET', path: '/v1/namespaces/{namespace}/formats' },
   registerCheckpoint: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints' },
   registerCheckpoints: { method: 'POST', path: '/v1/namespaces/{namespace}/checkpoints/batch' },
   listCheckpoints: { method: 'GET', path: '/v1/namespaces/{namespace}/checkpoints' },

@@ -6,6 +6,9 @@ import type { Environment } from './environment.ts'
 /** The section in which libraries are looked for when a fault names none. */
 const LIBRARIES_SECTION = 'dependencies'
 
+/** The fact of captured environments that has the digests of lock files. */
+const LOCK_FILES = 'lockFiles'
+
 export type LibraryUpgraded = Extract<Fault, { readonly fault: 'library-upgraded' }>
 export type PolicyChanged = Extract<Fault, { readonly fault: 'policy-changed' }>
 
@@ -47,8 +50,8 @@ export function sortFaults(faults: readonly Fault[]): SortedFaults {
 }
 
 /**
- * Why what was made in an environment would not load after upgrades. What recorded no environment, or not that
- * section of it, is unknown, and never taken for the same.
+ * Why what was made in an environment would not load after upgrades. What recorded no environment, not that
+ * section of it, or lock files that do not name the library, is unknown, and never taken for the same.
  */
 export function faultOfEnvironment(
   environment: Environment | undefined,
@@ -58,7 +61,9 @@ export function faultOfEnvironment(
     const facts = environment?.sections[section]
     if (facts === undefined) return 'ENVIRONMENT_UNKNOWN'
     const had = facts[library]
-    // A section that lists other libraries says that this one was not there.
+    // Lock files of which only digests are known may pin what is not listed by name.
+    if (had === undefined && facts[LOCK_FILES] !== undefined) return 'ENVIRONMENT_UNKNOWN'
+    // A section that lists other libraries, and no lock files, says that this one was not there.
     if (had !== undefined && had !== version) return 'ENVIRONMENT_DIFFERS'
   }
   return undefined

@@ -53,9 +53,26 @@ export function mayOnJob(
   return grantOnJob(principal, verb, on) !== undefined
 }
 
-/** Whether the principal may do this to anything in the namespace; what exactly is checked later. */
-export function mayWithin(principal: Principal, verb: Verb, namespace: string): boolean {
-  return grantWithin(principal, verb, namespace) !== undefined
+/** Patterns, with `*`, of the jobs of a namespace that the principal may do this to. */
+export function jobPatterns(
+  principal: Principal,
+  verb: Verb,
+  namespace: string,
+): readonly string[] {
+  return patternsOf(principal, verb).flatMap(([on, job]) =>
+    matchesPattern(on, namespace) ? [job] : [],
+  )
+}
+
+/** Patterns, with `*`, of the namespaces in which the principal may do this to something. */
+export function namespacePatterns(principal: Principal, verb: Verb): readonly string[] {
+  return patternsOf(principal, verb).map(([on]) => on)
+}
+
+function patternsOf(principal: Principal, verb: Verb): readonly (readonly [string, string])[] {
+  return principal.grants
+    .filter((grant) => grant.verbs.includes(verb))
+    .map((grant) => splitPattern(grant.on))
 }
 
 /**

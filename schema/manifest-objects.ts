@@ -5,8 +5,8 @@ import type { Manifest } from './manifest.ts'
 /** An object version that a manifest points at. */
 export type ReferredObject = Pick<BlobReference, 'uri' | 'versionId' | 'sizeBytes'>
 
-/** Every object version that a manifest points at, once each. */
-export function objectsOf(manifest: Manifest): ReadonlyMap<Digest, ReferredObject> {
+/** Every object version that a manifest, or some of its shards, points at, once each. */
+export function objectsOf(manifest: Pick<Manifest, 'shards'>): ReadonlyMap<Digest, ReferredObject> {
   const objects = new Map<Digest, ReferredObject>()
   for (const { blobs } of manifest.shards) {
     for (const { sizeBytes, copies = [], ...blob } of blobs) {

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { BucketName } from './bucket.ts'
 import type { Immutable } from './immutable.ts'
-import { Digest, LogIndex, Timestamp } from './names.ts'
+import { Digest, LogIndex, ReservationId, Timestamp } from './names.ts'
 import { Proof } from './proof.ts'
 
 /** Findings that one answer tells; the counts have all of them. */
@@ -20,6 +20,9 @@ export const ReconciledCounts = Type.Object(
     sizeDiffers: count('Pointers whose version has another size.'),
     orphans: count('Versions that no checkpoint of any namespace points at.'),
     orphanBytes: count('Bytes of those.'),
+    abandoned: Type.Optional(
+      count('Those of them that abandoned reservations of this namespace left behind.'),
+    ),
     young: count('Versions without a pointer that are too young to tell: being uploaded, perhaps.'),
   },
   { title: 'ReconciledCounts', additionalProperties: false },
@@ -34,6 +37,12 @@ export const Disagreement = Type.Object(
     versionId: Type.String(),
     sizeBytes: Type.Integer({ minimum: 0 }),
     checkpoint: Type.Optional(Digest),
+    reservation: Type.Optional(
+      Type.Unsafe<ReservationId>({
+        ...ReservationId,
+        description: 'The abandoned reservation that left an orphan behind.',
+      }),
+    ),
     lastModified: Type.Optional(Type.String()),
   },
   { title: 'Disagreement', additionalProperties: false },

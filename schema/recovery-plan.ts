@@ -136,6 +136,7 @@ export const PlanWarning = Type.Object(
         'FORMAT_UNKNOWN',
         'UPCAST_FAILED',
         'DRIFT',
+        'RESTORE_FAILED',
       ],
       { title: 'PlanWarningCode' },
     ),

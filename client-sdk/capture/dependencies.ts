@@ -1,6 +1,7 @@
 import { access, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hashFile } from '../stores/disk-reader.ts'
+import { readLibraries } from './libraries.ts'
 import type { Section } from './section.ts'
 
 /** The files in which package managers pin what they install. */
@@ -26,7 +27,7 @@ const LOCK_FILE_MAX_BYTES = 64 * 1024 * 1024
 /** Folders looked at on the way up to the repository's root; workspaces are not nested deeper. */
 const LEVELS_MAX_COUNT = 16
 
-/** Digests the lock files nearest to a folder, within its repository. */
+/** Digests the lock files nearest to a folder, within its repository, and names the versions of what they pin at the top. */
 export async function readDependencies(directory: string, signal: AbortSignal): Promise<Section> {
   for (const folder of await foldersUp(directory)) {
     const found: Record<string, string> = {}
@@ -40,7 +41,14 @@ export async function readDependencies(directory: string, signal: AbortSignal): 
       if (hex === undefined) return missing(`${name} could not be read`)
       found[name] = `sha256:${hex}`
     }
-    if (Object.keys(found).length > 0) return { facts: { lockFiles: found }, missing: [] }
+    const names = Object.keys(found)
+    if (names.length === 0) continue
+    const libraries = await readLibraries(folder, names)
+    if ('versions' in libraries) {
+      return { facts: { ...libraries.versions, lockFiles: found }, missing: [] }
+    }
+    const { missing: reason } = libraries
+    return { facts: { lockFiles: found }, missing: [{ fact: 'libraries', reason }] }
   }
   return missing('no lock file was found')
 }

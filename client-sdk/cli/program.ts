@@ -40,7 +40,7 @@ const groups: Readonly<Record<string, string>> = {
   policy: 'set, show and list what classes of jobs need',
   hold: 'keep the bytes of a checkpoint from being removed',
   checkpoints: 'list and look into checkpoints',
-  format: 'publish, show and list versions of formats',
+  formats: 'publish, show and list how states are written',
   environment: 'capture, record and get environments',
   'access-log': 'read and verify who asked what',
   buckets: 'list buckets, and try out what they can do',

@@ -50,6 +50,17 @@ export class Formats {
     return transport.call('getFormatVersion', { namespace, format, version, ...query }, options)
   }
 
+  /** Lists formats by name, each with its newest version. */
+  list(
+    query: ListQuery<Operations['listFormats']['input']> = {},
+    options: CallOptions = {},
+  ): PageIterator<FormatVersionSummary> {
+    const { namespace, transport } = this.#scope
+    return listPages(options, (page, call) =>
+      transport.call('listFormats', { ...query, namespace, ...page }, call),
+    )
+  }
+
   /** Lists the versions of a format with their changelog, newest first. */
   versions(
     format: string,

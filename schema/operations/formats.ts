@@ -70,4 +70,18 @@ export const formatOperations = {
     repeat: 'safe',
     errors: ['NAMESPACE_NOT_FOUND', 'FORMAT_NOT_FOUND', 'INVALID_CURSOR', 'LOG_INDEX_OUT_OF_RANGE'],
   }),
+  listFormats: operation({
+    method: 'GET',
+    path: `${prefix}/formats`,
+    summary: 'List checkpoint formats by name, each with its newest version',
+    tag: 'formats',
+    verb: 'read',
+    reach: 'none',
+    params: closed(inNamespace),
+    query: closed({ ...pageQuery, ...asOfQuery }),
+    response: pageOf(FormatVersionSummary, 'FormatPage'),
+    answer: 'json',
+    repeat: 'safe',
+    errors: ['NAMESPACE_NOT_FOUND', 'INVALID_CURSOR', 'LOG_INDEX_OUT_OF_RANGE'],
+  }),
 }

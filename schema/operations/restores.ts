@@ -41,7 +41,7 @@ export const restoreOperations = {
     path: `${prefix}/restores/{restore}/outcome`,
     summary: 'Report how a restore ended',
     description:
-      'A success with checked bytes raises the grade of the checkpoint, and of all that it needs, to `restored`. A failure is evidence against the checkpoint of the chain that holds a blob which is missing, or of another size or digest, in every one of its places; that a store could not be reached is none. The same outcome again changes nothing.',
+      'A success with checked bytes raises the grade of the checkpoint, and of all that it needs, to `restored`. A failure is evidence against the checkpoint of the chain that holds a blob which is lost in every one of its places: the bytes there are of another size or digest, or the version is missing and the catalog, which looks for itself, finds so too. What only the client missed demotes nothing, and plans warn of it; that a store could not be reached is no evidence. The same outcome again changes nothing.',
     tag: 'recovery',
     verb: 'append',
     reach: 'none',

@@ -4,6 +4,7 @@ import { json, type Route } from '../http/route.ts'
 import { getFormatVersion } from './get-format-version.ts'
 import { getFormat } from './get-format.ts'
 import { getPolicy } from './get-policy.ts'
+import { listFormats } from './list-formats.ts'
 import { listPolicies } from './list-policies.ts'
 import { publishFormat } from './publish-format.ts'
 import { setPolicy } from './set-policy.ts'
@@ -16,6 +17,7 @@ export const policyRoutes = {
   publishFormat: json(publishFormat),
   getFormatVersion: json(getFormatVersion),
   getFormat: json(getFormat),
+  listFormats: json(listFormats),
 } satisfies {
   readonly [Id in keyof typeof policyOperations | keyof typeof formatOperations]: Route<Id>
 }

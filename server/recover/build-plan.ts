@@ -13,7 +13,7 @@ import {
 import type { Reader } from '../store/database.ts'
 import type { Row } from '../store/tables.ts'
 import { readEnvironment, readManifest, readManifests } from '../timeline/read-document.ts'
-import { readRestoreRate } from '../timeline/read-restores.ts'
+import { readFailedRestore, readRestoreRate } from '../timeline/read-restores.ts'
 import { refuseSwept } from '../timeline/read-sweeps.ts'
 import { readUpcasts } from '../timeline/read-upcasts.ts'
 import { readChain, type Standing } from '../timeline/read-chain.ts'
@@ -64,6 +64,7 @@ export async function buildPlan(
   const totalBytes = stages.reduce((sum, stage) => sum + bytesOf(stage), 0)
   const rate = await readRestoreRate(db, { namespace, job: checkpoint.job, asOf })
   const document = await readEnvironment(db, namespace, digestOfEnvironment)
+  const failed = await readFailedRestore(db, { namespace, checkpoint: digest, asOf })
   const upcasted = await readUpcasts(db, { namespace, format: newest.format, asOf })
   return {
     namespace,
@@ -94,6 +95,7 @@ export async function buildPlan(
         drift,
         grade: summary?.grade ?? 'committed',
         abandoned: summary?.abandoned ?? false,
+        failed,
       }),
       ...(upcasted.warning === undefined ? [] : [upcasted.warning]),
     ],

@@ -2,6 +2,7 @@ import type { Grade } from '../../schema/checkpoint.ts'
 import type { Digest } from '../../schema/digest.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { requireOnJob, type Principal } from '../../schema/grant.ts'
+import { objectId, objectsOf } from '../../schema/manifest-objects.ts'
 import type { Manifest } from '../../schema/manifest.ts'
 import type { LogIndex } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
@@ -17,6 +18,7 @@ import { readManifest } from '../timeline/read-document.ts'
 import { restoreOf } from '../timeline/read-restores.ts'
 import { readChain } from '../timeline/read-chain.ts'
 import { assess, assessAll } from '../timeline/standing.ts'
+import { confirmGone } from './confirm-gone.ts'
 import { weighFailures, type LostBlob } from './weigh-failures.ts'
 
 type Input = InputOf<'closeRestore'>
@@ -45,7 +47,7 @@ export async function closeRestore(
     await newestIndex(context.db, namespace)
     throw unknownRestore(input)
   }
-  const lost = await findLost(context.db, known, input)
+  const lost = await findLost(context, known, input)
   const { checkpoint } = known
   const closed = await context.log.append<Restore>({
     namespace,
@@ -134,9 +136,9 @@ async function evidenceOf(
   }))
 }
 
-/** Blobs of the chain that were reported as lost in every place that their manifests name. */
+/** Blobs of the chain that are lost in every place that their manifests name. */
 async function findLost(
-  db: Reader,
+  { db, blobs }: Context,
   { namespace, checkpoint }: Row<'restore'>,
   { body: { outcome, failures = [] } }: Input,
 ): Promise<readonly LostBlob[]> {
@@ -148,11 +150,17 @@ async function findLost(
     .where('digest', '=', checkpoint)
     .executeTakeFirstOrThrow()
   const named = new Set(failures.map((failure) => failure.checkpoint))
+  const objects = new Set<Digest>()
   const manifests = new Map<Digest, Manifest>()
   for (const link of await readChain(db, top)) {
-    if (named.has(link.digest)) manifests.set(link.digest, await readManifest(db, link))
+    if (!named.has(link.digest)) continue
+    const manifest = await readManifest(db, link)
+    manifests.set(link.digest, manifest)
+    for (const object of objectsOf(manifest).keys()) objects.add(object)
   }
-  return weighFailures(failures, manifests)
+  // Nothing is looked for that the state does not name.
+  const ofState = failures.filter((failure) => objects.has(objectId(failure)))
+  return weighFailures(await confirmGone(blobs, namespace, ofState), manifests)
 }
 
 /**

@@ -1,12 +1,13 @@
 import { encodeCursor, parseCursor } from '../../schema/cursor.ts'
 import type { DueDrill } from '../../schema/drill.ts'
-import { mayOnJob, type Principal } from '../../schema/grant.ts'
+import { jobPatterns, type Principal } from '../../schema/grant.ts'
 import type { JobName, NamespaceName } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import { PAGE_DEFAULT_COUNT } from '../../schema/page.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import type { Reader } from '../store/database.ts'
+import { matchesPatterns } from '../store/matches-pattern.ts'
 import { readJobPolicy } from '../timeline/read-policy.ts'
 
 /**
@@ -24,7 +25,8 @@ export async function listDueDrills(
   const scope = { list: 'due-drills', namespace }
   let after = ''
   if (cursor !== undefined) [after] = parseCursor(scope, cursor, ['string']) as [string]
-  const { page, hasMore } = await readableAfter(db, principal, { namespace, after, limit })
+  const rows = await readableAfter(db, principal, { namespace, after, limit: limit + 1 })
+  const page = rows.slice(0, limit)
   const items: DueDrill[] = []
   for (const { job, declaredAt } of page) {
     const found = await readJobPolicy(db, { namespace, job, asOf })
@@ -39,33 +41,25 @@ export async function listDueDrills(
     items.push({ job, policy, rehearseEverySeconds, ...last, dueAt })
   }
   const last = page.at(-1)
-  return { items, next: hasMore && last !== undefined ? encodeCursor(scope, [last.job]) : null }
+  const more = rows.length > limit && last !== undefined
+  return { items, next: more ? encodeCursor(scope, [last.job]) : null }
 }
 
-/** The next jobs that the principal may read: a cursor must not name one that it may not. */
 async function readableAfter(
   db: Reader,
   principal: Principal,
   { namespace, after, limit }: { namespace: NamespaceName; after: string; limit: number },
 ) {
-  let from = after
-  for (;;) {
-    const rows = await db
-      .selectFrom('job')
-      .select(({ fn }) => ['job', fn.min('at').as('declaredAt')])
-      .where('namespace', '=', namespace)
-      .where('job', '>', from as JobName)
-      .groupBy('job')
-      .orderBy('job')
-      .limit(limit + 1)
-      .execute()
-    const hasMore = rows.length > limit
-    const looked = rows.slice(0, limit)
-    const page = looked.filter(({ job }) => mayOnJob(principal, 'read', { namespace, job }))
-    const last = looked.at(-1)
-    if (page.length > 0 || !hasMore || last === undefined) return { page, hasMore }
-    from = last.job
-  }
+  return db
+    .selectFrom('job')
+    .select(({ fn }) => ['job', fn.min('at').as('declaredAt')])
+    .where('namespace', '=', namespace)
+    .where('job', '>', after as JobName)
+    .where(matchesPatterns('job', jobPatterns(principal, 'read', namespace)))
+    .groupBy('job')
+    .orderBy('job')
+    .limit(limit)
+    .execute()
 }
 
 async function lastRestored(

@@ -5,12 +5,13 @@ import { digestOf } from '../../schema/digest.ts'
 import type { Drill, DrillCounts } from '../../schema/drill.ts'
 import { CatalogError } from '../../schema/errors.ts'
 import { sortFaults, type SortedFaults } from '../../schema/fault-rules.ts'
-import { mayOnJob, requireOnJob, type Principal } from '../../schema/grant.ts'
+import { jobPatterns, requireOnJob, type Principal } from '../../schema/grant.ts'
 import type { JobName, LogIndex, NamespaceName, Partition } from '../../schema/names.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import { PAGE_DEFAULT_COUNT } from '../../schema/page.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
 import type { Reader } from '../store/database.ts'
+import { matchesPatterns } from '../store/matches-pattern.ts'
 import { readCheckpoint } from '../timeline/read-checkpoint.ts'
 import { readJobPolicy, readPolicy, unknownPolicy } from '../timeline/read-policy.ts'
 import { drillLine, type Drilled, type DrilledLine, type DrillView } from './drill-line.ts'
@@ -57,14 +58,14 @@ export async function planDrill(
   const asOf = await resolveAsOf(db, namespace, behind?.asOf ?? body.asOf)
   const question = { namespace, asOf, faults: sortFaults(body.faults) }
   await checkNamed(db, principal, { ...question, body })
-  const lines = await linesAfter(db, { ...question, body, behind, limit })
+  const lines = await linesAfter(db, principal, { ...question, body, behind, limit: limit + 1 })
   const page = lines.slice(0, limit)
   const last = lines.length > limit ? page.at(-1) : undefined
   const seen = new Set(configured)
   const drilled = await drillAll(
     { db, placeOf: noting(await world.placesAsOf(asOf), seen), environments: new Map() },
     question,
-    page.filter((line) => mayOnJob(principal, 'read', { namespace, job: line.job })),
+    page,
   )
   // With more pages, what a fault names may be on another.
   if (last === undefined && cursor === undefined) checkSeen(question.faults, seen)
@@ -162,9 +163,10 @@ function checkSeen({ unavailable }: SortedFaults, seen: ReadonlySet<string>): vo
   )
 }
 
-/** Jobs and partitions in the order of their names, one more than the page has. */
+/** Jobs and partitions that the principal may read, in the order of their names. */
 async function linesAfter(
   db: Reader,
+  principal: Principal,
   {
     namespace,
     asOf,
@@ -183,6 +185,7 @@ async function linesAfter(
     .where('namespace', '=', namespace)
     .where('attempt', '=', 1)
     .where('opened_index', '<=', asOf)
+    .where(matchesPatterns('job', jobPatterns(principal, 'read', namespace)))
   if (body.job !== undefined) query = query.where('job', '=', body.job)
   if (body.partition !== undefined) query = query.where('partition', '=', body.partition)
   if (behind !== undefined) {
@@ -193,11 +196,7 @@ async function linesAfter(
       ]),
     )
   }
-  const lines = await query
-    .orderBy('job')
-    .orderBy('partition')
-    .limit(limit + 1)
-    .execute()
+  const lines = await query.orderBy('job').orderBy('partition').limit(limit).execute()
   if (lines.length > 0 || body.job === undefined || behind !== undefined) return lines
   throw new CatalogError(
     'JOB_NOT_FOUND',

@@ -8,6 +8,7 @@ import type {
   RecoveryPlan,
   SeedCoverage,
 } from '../../schema/recovery-plan.ts'
+import type { Restore } from '../../schema/restore.ts'
 import { formatWindow, type Window, type WindowMs } from '../../schema/window.ts'
 import type { Row } from '../store/tables.ts'
 import type { Fault } from '../timeline/standing.ts'
@@ -114,6 +115,7 @@ export function warningsOf(
     readonly grade: Grade
     readonly abandoned: boolean
     readonly drift?: Drift | undefined
+    readonly failed?: Restore | undefined
   },
 ): readonly PlanWarning[] {
   const warnings: PlanWarning[] = []
@@ -162,6 +164,13 @@ export function warningsOf(
     warnings.push({
       code: 'DRIFT',
       message: `What goes on differs from what made this state in ${sections?.length} sections, of which the worst is ${severity}: look at "drift" before the bytes are fetched.`,
+    })
+  }
+  const missed = found.failed?.failures?.filter(({ code }) => code === 'BLOB_NOT_FOUND') ?? []
+  if (missed.length > 0) {
+    warnings.push({
+      code: 'RESTORE_FAILED',
+      message: `A restore that ended at ${found.failed?.closedAt} did not find "${missed[0]?.uri}", and nobody has looked since: check that machine's store and endpoint, or let the catalog verify this checkpoint.`,
     })
   }
   return warnings

@@ -1,15 +1,15 @@
 import { parseCursor, encodeCursor } from '../../schema/cursor.ts'
-import { mayOnJob, type Principal } from '../../schema/grant.ts'
+import { jobPatterns, type Principal } from '../../schema/grant.ts'
 import type { JobName } from '../../schema/names.ts'
 import type { Job } from '../../schema/namespace.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import { PAGE_DEFAULT_COUNT } from '../../schema/page.ts'
 import type { Context } from '../context.ts'
 import { resolveAsOf } from '../log/read-entries.ts'
+import { matchesPatterns } from '../store/matches-pattern.ts'
 
 /**
- * Jobs that the principal may read, by name, as declared at an index. A page may be short where others
- * are hidden; `next` says whether there is more.
+ * Jobs that the principal may read, by name, as declared at an index.
  *
  * @throws {NAMESPACE_NOT_FOUND | INVALID_CURSOR | LOG_INDEX_OUT_OF_RANGE}
  */
@@ -27,6 +27,7 @@ export async function listJobs(
     .selectAll()
     .where('namespace', '=', namespace)
     .where('job', '>', after as JobName)
+    .where(matchesPatterns('job', jobPatterns(principal, 'read', namespace)))
     .where((eb) =>
       eb(
         'log_index',
@@ -42,17 +43,14 @@ export async function listJobs(
     .orderBy('job')
     .limit(limit + 1)
     .execute()
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const items = page
-    .filter((row) => mayOnJob(principal, 'read', row))
-    .map((row) => ({
-      namespace,
-      job: row.job,
-      spec: JSON.parse(row.spec) as Job['spec'],
-      index: row.log_index,
-      at: row.at,
-    }))
+  const items = rows.slice(0, limit).map((row) => ({
+    namespace,
+    job: row.job,
+    spec: JSON.parse(row.spec) as Job['spec'],
+    index: row.log_index,
+    at: row.at,
+  }))
+  const last = items.at(-1)
   const more = rows.length > limit && last !== undefined
   return { items, next: more ? encodeCursor(scope, [last.job]) : null }
 }

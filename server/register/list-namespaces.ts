@@ -1,15 +1,14 @@
 import { parseCursor, encodeCursor } from '../../schema/cursor.ts'
-import { mayWithin, type Principal } from '../../schema/grant.ts'
+import { namespacePatterns, type Principal } from '../../schema/grant.ts'
 import type { NamespaceName } from '../../schema/names.ts'
 import type { Namespace } from '../../schema/namespace.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import { PAGE_DEFAULT_COUNT } from '../../schema/page.ts'
 import type { Context } from '../context.ts'
+import { matchesPatterns } from '../store/matches-pattern.ts'
 import type { Row } from '../store/tables.ts'
 
 const scope = { list: 'namespaces' }
-/** Pages read before one is answered short: most of a large catalog may be hidden from the caller. */
-const PAGES_MAX_COUNT = 20
 
 /**
  * Namespaces that the principal may read something in, by name.
@@ -23,30 +22,28 @@ export async function listNamespaces(
 ): Promise<{ readonly items: readonly Namespace[]; readonly next: string | null }> {
   let after = ''
   if (cursor !== undefined) [after] = parseCursor(scope, cursor, ['string']) as [string]
-  const items: Namespace[] = []
-  for (let page = 0; page < PAGES_MAX_COUNT; page += 1) {
-    const rows = await newestDeclarations(context, after, limit + 1)
-    for (const row of rows.slice(0, limit)) {
-      if (items.length === limit) return { items, next: encodeCursor(scope, [after]) }
-      after = row.namespace
-      if (!mayWithin(principal, 'read', row.namespace)) continue
-      const spec = JSON.parse(row.spec) as Namespace['spec']
-      items.push({ namespace: row.namespace, spec, index: row.log_index, at: row.at })
-    }
-    if (rows.length <= limit) return { items, next: null }
-  }
-  return { items, next: encodeCursor(scope, [after]) }
+  const rows = await newestDeclarations(context, principal, { after, limit: limit + 1 })
+  const items = rows.slice(0, limit).map((row) => ({
+    namespace: row.namespace,
+    spec: JSON.parse(row.spec) as Namespace['spec'],
+    index: row.log_index,
+    at: row.at,
+  }))
+  const last = items.at(-1)
+  const more = rows.length > limit && last !== undefined
+  return { items, next: more ? encodeCursor(scope, [last.namespace]) : null }
 }
 
 async function newestDeclarations(
   { db }: Context,
-  after: string,
-  limit: number,
+  principal: Principal,
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<readonly Row<'namespace'>[]> {
   return db
     .selectFrom('namespace as n')
     .selectAll()
     .where('namespace', '>', after as NamespaceName)
+    .where(matchesPatterns('namespace', namespacePatterns(principal, 'read')))
     .where((eb) =>
       eb(
         'log_index',

@@ -83,6 +83,47 @@ export async function readRestoreRate(
   return { bytesPerSecond: Math.max(1, Math.round(median)), restoreCount: rates.length }
 }
 
+const failedOf = statement<
+  { namespace: NamespaceName; checkpoint: Digest; asOf: LogIndex },
+  Row<'restore'>
+>((db, param) =>
+  db
+    .selectFrom('restore as r')
+    .selectAll('r')
+    .where('r.namespace', '=', param('namespace'))
+    .where('r.checkpoint', '=', param('checkpoint'))
+    .where('r.closed_index', '<=', param('asOf'))
+    .where('r.outcome', '=', 'failed')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('evidence as e')
+            .select('e.log_index')
+            .whereRef('e.namespace', '=', 'r.namespace')
+            .whereRef('e.checkpoint', '=', 'r.checkpoint')
+            .whereRef('e.log_index', '>', 'r.closed_index')
+            .where('e.log_index', '<=', param('asOf')),
+        ),
+      ),
+    )
+    .orderBy('r.closed_index', 'desc')
+    .limit(1),
+)
+
+/** The newest restore of a checkpoint that failed, if no evidence has answered it since. */
+export async function readFailedRestore(
+  db: Reader,
+  question: {
+    readonly namespace: NamespaceName
+    readonly checkpoint: Digest
+    readonly asOf: LogIndex
+  },
+): Promise<Restore | undefined> {
+  const [row] = await failedOf(db, question)
+  return row === undefined ? undefined : restoreOf(row, question.asOf)
+}
+
 /** When claims are looked at, and of which checkpoints; of all where none are named. */
 export interface ClaimQuestion {
   readonly namespace: NamespaceName

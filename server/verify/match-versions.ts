@@ -69,16 +69,20 @@ function matchOne(
   const versions = new Map(
     held.filter((one) => !one.isDeleteMarker).map((one) => [one.versionId, one]),
   )
-  const pointedAt = new Set(asked.map((one) => one.versionId))
+  const pointedAt = new Set(
+    asked.filter((one) => one.leftBy === undefined).map((one) => one.versionId),
+  )
+  const leftBy = new Map(asked.map((one) => [one.versionId, one.leftBy]))
   const disagreements: Disagreement[] = []
   const wanted = asked.filter((one) => one.isWanted)
-  const tally = { missing: 0, sizeDiffers: 0, orphans: 0, orphanBytes: 0, young: 0 }
+  const tally = { missing: 0, sizeDiffers: 0, orphans: 0, orphanBytes: 0, abandoned: 0, young: 0 }
   for (const { versionId, sizeBytes, checkpoint } of wanted) {
     const version = versions.get(versionId)
     if (version?.sizeBytes === sizeBytes) continue
     tally[version === undefined ? 'missing' : 'sizeDiffers'] += 1
     const kind = version === undefined ? 'missing' : 'size-differs'
-    disagreements.push({ kind, uri, versionId, sizeBytes, checkpoint })
+    const of = checkpoint === undefined ? {} : { checkpoint }
+    disagreements.push({ kind, uri, versionId, sizeBytes, ...of })
   }
   for (const { versionId, sizeBytes, lastModified } of versions.values()) {
     if (pointedAt.has(versionId)) continue
@@ -88,7 +92,10 @@ function matchOne(
     }
     tally.orphans += 1
     tally.orphanBytes += sizeBytes
-    disagreements.push({ kind: 'orphan', uri, versionId, sizeBytes, lastModified })
+    const reservation = leftBy.get(versionId)
+    if (reservation !== undefined) tally.abandoned += 1
+    const by = reservation === undefined ? {} : { reservation }
+    disagreements.push({ kind: 'orphan', uri, versionId, sizeBytes, lastModified, ...by })
   }
   const counts = { versions: versions.size, references: wanted.length, ...tally }
   return { uri, counts, disagreements, marker: held.at(-1)?.marker }

@@ -30,6 +30,7 @@ const nothing: ReconciledCounts = {
   sizeDiffers: 0,
   orphans: 0,
   orphanBytes: 0,
+  abandoned: 0,
   young: 0,
 }
 
@@ -142,6 +143,7 @@ function sumOf(left: ReconciledCounts, right: ReconciledCounts): ReconciledCount
     sizeDiffers: left.sizeDiffers + right.sizeDiffers,
     orphans: left.orphans + right.orphans,
     orphanBytes: left.orphanBytes + right.orphanBytes,
+    abandoned: (left.abandoned ?? 0) + (right.abandoned ?? 0),
     young: left.young + right.young,
   }
 }

@@ -5,26 +5,29 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Digest } from '../../schema/digest.ts'
 import { objectsOf } from '../../schema/manifest-objects.ts'
-import type { LogIndex, NamespaceName } from '../../schema/names.ts'
+import type { LogIndex, NamespaceName, ReservationId } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { readManifests } from '../timeline/read-document.ts'
+import { readWaiting } from './read-waiting.ts'
 
 /** References sorted in memory at a time, some 20 MB of them; more go to files and are merged. */
 const RUN_MAX_COUNT = 50_000
 /** Checkpoints whose manifests are read at a time. */
 const PAGE_COUNT = 200
 
-/** A pointer of a checkpoint at a version. */
+/** A pointer of a checkpoint, or of a shard that is part of none, at a version. */
 export interface Reference {
   readonly uri: string
   readonly versionId: string
   readonly sizeBytes: number
-  readonly checkpoint: Digest
+  readonly checkpoint?: Digest | undefined
   /** Whether its version has to be there: it is of the namespace asked about, and not being swept. */
   readonly isWanted: boolean
+  /** The abandoned reservation that left it behind: nothing needs the version. */
+  readonly leftBy?: ReservationId | undefined
 }
 
-type Line = readonly [string, string, number, Digest, boolean]
+type Line = readonly [string, Omit<Reference, 'uri'>]
 
 /**
  * Every pointer of every namespace into a bucket, in the order of URIs; memory is bounded, the rest waits in
@@ -57,8 +60,8 @@ export async function* sortReferences(
     }
     run.sort(byUri)
     for await (const line of mergeRuns([run.values(), ...files.map(linesOf)])) {
-      const [uri, versionId, sizeBytes, checkpoint, isWanted] = line
-      yield { uri, versionId, sizeBytes, checkpoint, isWanted }
+      const [uri, pointer] = line
+      yield { uri, ...pointer }
     }
   } finally {
     await rm(directory, { recursive: true, force: true })
@@ -74,6 +77,8 @@ async function* referencesOf(
 ): AsyncGenerator<Line> {
   const logs = await db.selectFrom('log_head').select('namespace').execute()
   for (const { namespace } of logs) {
+    // Before the checkpoints: what is finalized meanwhile is found among those.
+    yield* waitingOf(db, { namespace, own, holds })
     let after = -1 as LogIndex
     for (;;) {
       signal.throwIfAborted()
@@ -94,12 +99,30 @@ async function* referencesOf(
         if (row === undefined) continue
         const isWanted = namespace === own && row.sweep_index === null
         for (const { uri, versionId, sizeBytes } of objectsOf(manifest).values()) {
-          if (holds(uri)) yield [uri, versionId, sizeBytes, row.digest, isWanted]
+          if (holds(uri)) yield [uri, { versionId, sizeBytes, checkpoint: row.digest, isWanted }]
         }
       }
       if (rows.length < PAGE_COUNT) break
       after = rows.at(-1)?.log_index ?? after
     }
+  }
+}
+
+/** What shards point at that are part of no checkpoint; what was abandoned elsewhere is for its own namespace to name. */
+async function* waitingOf(
+  db: Context['db'],
+  at: {
+    readonly namespace: NamespaceName
+    readonly own: NamespaceName
+    readonly holds: (uri: string) => boolean
+  },
+): AsyncGenerator<Line> {
+  const { namespace, own, holds } = at
+  for await (const waiting of readWaiting(db, namespace)) {
+    const { uri, versionId, sizeBytes, reservation, isAbandoned } = waiting
+    if (!holds(uri) || (isAbandoned && namespace !== own)) continue
+    const pointer = { versionId, sizeBytes, isWanted: false }
+    yield [uri, isAbandoned ? { ...pointer, leftBy: reservation } : pointer]
   }
 }
 

@@ -48,7 +48,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'store-read',
-    paths: /^server\/store\/(?:statement|lookup)\.ts$/,
+    paths: /^server\/store\/(?:statement|lookup|matches-pattern)\.ts$/,
     runs: ['schema', 'store-read'],
     types: ['store'],
     packages: ['kysely'],

@@ -13,7 +13,7 @@ describe('formats on the command line', () => {
   const digest = `sha256:${'a'.repeat(64)}`
   const publish = (version: string, changelog: string, ...more: readonly string[]) =>
     cairn(
-      'format',
+      'formats',
       'publish',
       'grid',
       version,
@@ -53,9 +53,11 @@ describe('formats on the command line', () => {
     const words = ['--compatibility', 'none', '--upcast', '1=rename.json']
     const second = await publish('2', 'Renamed.', ...words)
     assert.equal(second.code, 0, second.stderr)
-    const listed = await cairn('format', 'list', 'grid')
+    const listed = await cairn('formats', 'versions', 'grid')
     assert.match(listed.stdout, /^2 .* none +1 +Renamed\.\n1 .* backward .*The first one\.$/m)
-    const shown = await cairn('format', 'show', 'grid', '2')
+    const all = await cairn('formats', 'list')
+    assert.match(all.stdout, /^grid +2 .*Renamed\.$/m)
+    const shown = await cairn('formats', 'show', 'grid', '2')
     assert.match(shown.stdout, /"dim": \{/)
     const wrong = await publish('3', 'x', '--upcast', '1=schema-1.json')
     assert.equal(wrong.code, 2)

@@ -75,6 +75,68 @@ test('a clean tree is its commit and tree, and the lock file its digest', needsG
   )
 })
 
+test('what lock files pin for the job itself is named with its version, and nothing that could hold a secret', async (t) => {
+  const directory = await makeFolder(t)
+  const installed = (version: string) => ({ version, resolved: `https://u:${SECRET}@host/x` })
+  const packages = {
+    '': {
+      dependencies: { left: '^1.0.0', '@scope/right': '2', git: 'x', __proto__: null, gone: '1' },
+    },
+    'node_modules/left': installed('1.4.2'),
+    'node_modules/@scope/right': installed('2.0.0-rc.1'),
+    'node_modules/git': installed(`git+https://u:${SECRET}@host/x`),
+    'node_modules/left/node_modules/below': installed('3.0.0'),
+    'node_modules/below': installed('4.0.0'),
+  }
+  const freeze = [
+    '# by hand',
+    'NumPy==1.26.4',
+    'scikit_learn[all]==1.5.0 ; python_version > "3.9" # why',
+    'torch==2.3.0+cu121 \\',
+    '    --hash=sha256:00',
+    'pandas>=2',
+    'xgboost==2.*',
+    `mine @ https://u:${SECRET}@host/mine.whl`,
+    'twice==1.0 ; sys_platform == "linux"',
+    'twice==2.0 ; sys_platform == "darwin"',
+    'left==9',
+  ].join('\r\n')
+  await writeFile(join(directory, 'package-lock.json'), JSON.stringify({ packages }))
+  await writeFile(join(directory, 'requirements.txt'), freeze)
+  await writeFile(join(directory, 'uv.lock'), 'version = 1\n')
+  const { document, unknown } = await capture(directory)
+  const { lockFiles, ...libraries } = document.sections['dependencies'] ?? {}
+  assert.deepEqual(Object.keys(lockFiles ?? {}).length, 3)
+  assert.deepEqual(libraries, {
+    '@scope/right': '2.0.0-rc.1',
+    numpy: '1.26.4',
+    'scikit-learn': '1.5.0',
+    torch: '2.3.0+cu121',
+  })
+  assert.deepEqual(
+    unknown.filter(({ section }) => section === 'dependencies'),
+    [],
+  )
+  assert.ok(!JSON.stringify(document).includes(SECRET))
+})
+
+test('lock files that are not read, are none, or pin too much name no versions, and say so', async (t) => {
+  const reasonFor = async (name: string, content: string): Promise<string | undefined> => {
+    const directory = await makeFolder(t)
+    await writeFile(join(directory, name), content)
+    const { document, unknown } = await capture(directory)
+    assert.deepEqual(Object.keys(document.sections['dependencies'] ?? {}), ['lockFiles'])
+    return unknown.find(({ fact }) => fact === 'libraries')?.reason
+  }
+  assert.equal(await reasonFor('uv.lock', 'x'), 'no lock file whose versions are read')
+  assert.equal(await reasonFor('package-lock.json', '{'), undefined)
+  assert.equal(await reasonFor('package-lock.json', '[null]'), undefined)
+  const many = Array.from({ length: 257 }, (_, place) => `lib${place}==1.0`).join('\n')
+  assert.equal(await reasonFor('requirements.txt', many), 'more than 256 libraries')
+  const large = '#'.repeat(8 * 1024 * 1024 + 1)
+  assert.equal(await reasonFor('requirements.txt', large), 'requirements.txt is too large')
+})
+
 test('a change makes the code dirty and changes that section alone', needsGit, async (t) => {
   const directory = await makeRepository(t)
   const clean = await capture(directory)
@@ -173,7 +235,9 @@ test(
     })
     assert.deepEqual(document.sections['code'], { vcs: 'git', commit })
     assert.deepEqual(
-      unknown.map(({ fact, reason }) => `${fact}: ${reason}`),
+      unknown
+        .filter(({ section }) => section === 'code')
+        .map(({ fact, reason }) => `${fact}: ${reason}`),
       ['tree: git is not installed', 'dirty: git is not installed'],
     )
   },

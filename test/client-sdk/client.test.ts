@@ -93,6 +93,7 @@ describe('a client', () => {
         }),
       () => catalog.formats.get('f', '1'),
       () => catalog.formats.versions('f').first(),
+      () => catalog.formats.list().first(),
       () => catalog.environments.record({ schemaVersion: 1, sections: {} }),
       () => catalog.environments.get(digest),
       () => catalog.runs.get('r'),

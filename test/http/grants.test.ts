@@ -22,6 +22,7 @@ const shared: ReadonlySet<OperationId> = new Set([
   'listPolicies',
   'getFormatVersion',
   'getFormat',
+  'listFormats',
   'recordEnvironment',
   'getEnvironment',
   // Hashes, which say nothing of what was hashed.

@@ -58,6 +58,7 @@ const samples: Readonly<Record<OperationId, (known: Recorded) => Members>> = {
   publishFormat: () => ({ body: sampleFormat }),
   getFormatVersion: () => ({}),
   getFormat: () => ({ query: '?limit=2' }),
+  listFormats: () => ({ query: '?limit=2' }),
   recordEnvironment: () => ({ digest: environment, body: document }),
   getEnvironment: () => ({ digest: environment }),
   getRun: () => ({}),

@@ -58,6 +58,20 @@ for (const dialect of dialects) {
       assert.deepEqual(await names(`?limit=1&cursor=${page.next}`), ['1'])
       refused(await versions(`?asOf=${first.index - 1}`), 'FORMAT_NOT_FOUND')
       refused(await scene().get('/formats/grid/versions/3'), 'FORMAT_NOT_FOUND')
+      // All formats by name, each with what was newest then.
+      answered(await publish('a@7', one), 200)
+      const formats = async (query: string) =>
+        itemsOf(await scene().get(`/formats${query}`)).map(
+          (item: { format: string; version: string }) => `${item.format}@${item.version}`,
+        )
+      assert.deepEqual(await formats(''), ['a@7', 'grid@2'])
+      assert.deepEqual(await formats(`?asOf=${first.index}`), ['grid@1'])
+      const [a, ...none] = await formats('?limit=1')
+      const { next } = answered(await scene().get('/formats?limit=1'), 200)
+      assert.deepEqual([a, none], ['a@7', []])
+      assert.deepEqual(await formats(`?limit=1&cursor=${next}`), ['grid@2'])
+      assert.deepEqual(await formats(`?asOf=${first.index - 1}`), [])
+      refused(await scene().get('/formats?cursor=bm9uZQ'), 'INVALID_CURSOR')
       refused(await scene().get('/formats/nobody'), 'FORMAT_NOT_FOUND')
       refused(await scene().get(`/formats/grid/versions/2?asOf=${first.index}`), 'FORMAT_NOT_FOUND')
     })

@@ -39,6 +39,11 @@ for (const dialect of dialects) {
     const gradeOf = async (checkpoint: Digest): Promise<string> =>
       answered(await scene().get(`/checkpoints/${checkpoint}`), 200).grade
 
+    const warningsOf = async (job: string): Promise<readonly string[]> =>
+      answered(await scene().post('/recovery-plans', { job }), 200).warnings.map(
+        (warning: { readonly code: string }) => warning.code,
+      )
+
     test('checked bytes raise the grade of the state, and of all that it needs', async () => {
       const { run } = await scene().open('raised')
       const full = await scene().save(run, 1)
@@ -73,7 +78,7 @@ for (const dialect of dialects) {
       assert.equal(ended.grade, 'committed')
     })
 
-    test('a blob that no place has is evidence against the checkpoint that it is a part of', async () => {
+    test('a blob whose bytes are others in every place is evidence against the checkpoint that it is a part of', async () => {
       const { run } = await scene().open('lost')
       const early = await scene().save(run, 1)
       const full = await scene().save(run, 2, { shards: [{ rank: 0, blobs: [copied] }] })
@@ -93,8 +98,13 @@ for (const dialect of dialects) {
       const foreign = [failure(full, sampleBlob('other')), failure(early, sampleBlob('model.bin'))]
       answered(await end(await begin(delta), { ...failed, failures: foreign }), 200)
       assert.equal(await latest(), delta)
-      const gone = [failure(full, own, 'BLOB_NOT_FOUND'), failure(full, copy)]
-      answered(await end(await begin(delta), { ...failed, failures: gone }), 200)
+      // What was not found, in a place that the catalog cannot look at, says only where somebody looked.
+      const missed = [failure(full, own, 'BLOB_NOT_FOUND'), failure(full, copy)]
+      answered(await end(await begin(delta), { ...failed, failures: missed }), 200)
+      assert.equal(await latest(), delta)
+      assert.ok((await warningsOf('lost')).includes('RESTORE_FAILED'))
+      const others = [failure(full, own, 'SIZE_DIFFERS'), failure(full, copy)]
+      answered(await end(await begin(delta), { ...failed, failures: others }), 200)
       assert.equal(await latest(), early)
       const body = answered(await scene().latest('lost'), 200)
       assert.deepEqual(
@@ -107,6 +117,7 @@ for (const dialect of dialects) {
       // A later success is the pass that heals it.
       answered(await end(await begin(delta), done), 200)
       assert.equal(await latest(), delta)
+      assert.ok(!(await warningsOf('lost')).includes('RESTORE_FAILED'))
     })
 
     test('failures on the way to a success are kept, and are evidence of nothing', async () => {

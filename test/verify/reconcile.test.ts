@@ -8,7 +8,7 @@ import type { ListedVersion } from '../../server/store/blob-store.ts'
 import { matchVersions } from '../../server/verify/match-versions.ts'
 import type { Reference } from '../../server/verify/sort-references.ts'
 import { dialects } from '../harness/catalog.ts'
-import { sampleManifest } from '../harness/samples.ts'
+import { sampleManifest, sampleReserved } from '../harness/samples.ts'
 import { answered, itemsOf, refused } from '../register/scene.ts'
 import { useBlobScene, type Blob } from './blob-scene.ts'
 
@@ -61,6 +61,7 @@ for (const dialect of dialects) {
         sizeDiffers: 1,
         orphans: 2,
         orphanBytes: newer.sizeBytes + orphan.sizeBytes,
+        abandoned: 0,
         young: 0,
       })
       assert.deepEqual(
@@ -80,6 +81,45 @@ for (const dialect of dialects) {
       assert.equal(
         answered(await at().scene.latest('both-ways'), 200).checkpoint.checkpoint,
         digest,
+      )
+    })
+
+    test('names what an abandoned reservation left behind, and calls nothing an orphan that may still be finalized', async () => {
+      at().double.createBucket('replica')
+      const reserve = async (job: string, key: string) => {
+        const { run } = await at().scene.open(job)
+        const body = { manifest: sampleReserved(run, 1, 2), leaseSeconds: 3600 }
+        const { reservation } = answered(await at().scene.post('/reservations', body), 201)
+        const blob = at().store(key, key, 'replica')
+        const put = `/reservations/${reservation}/shards/0`
+        answered(await at().scene.put(put, { blobs: [blob] }), 200)
+        return { run, reservation, blob }
+      }
+      const left = await reserve('left', 'left')
+      const again = await reserve('left-and-used', 'used')
+      for (const { reservation } of [left, again]) {
+        answered(await at().scene.post(`/reservations/${reservation}/abandon`, {}), 200)
+      }
+      // The worker's bytes are those of a checkpoint that was registered without the others.
+      await at().save(again.run, 2, [again.blob])
+      const open = await reserve('open', 'open')
+      const { counts, disagreements } = await reconcile('replica', { minAgeSeconds: 0 })
+      assert.deepEqual([counts.orphans, counts.abandoned], [1, 1])
+      const orphans = disagreements.filter(({ kind }) => kind === 'orphan')
+      assert.deepEqual(
+        orphans.map(({ uri, reservation }) => [uri, reservation]),
+        [[left.blob.uri, left.reservation]],
+      )
+      const listed = itemsOf(await at().scene.get('/reservations?state=abandoned'))
+      assert.deepEqual(
+        listed.map((one: { reservation: string }) => one.reservation),
+        [again.reservation, left.reservation],
+      )
+      const { blobs } = answered(await at().scene.get(`/reservations/${left.reservation}`), 200)
+      assert.deepEqual(blobs, [left.blob])
+      assert.equal(
+        answered(await at().scene.get(`/reservations/${open.reservation}`), 200).state,
+        'open',
       )
     })
 

@@ -115,6 +115,7 @@ function drawReconciliation(screen: Screen, found: Reconciliation): string {
     ['missing', counts.missing],
     ['other size', counts.sizeDiffers],
     ['orphans', `${counts.orphans}, ${formatBytes(counts.orphanBytes)}`],
+    ['abandoned', counts.abandoned === 0 ? undefined : counts.abandoned],
     ['too young', counts.young],
     ['index', found.index],
   ])
@@ -127,6 +128,7 @@ function drawReconciliation(screen: Screen, found: Reconciliation): string {
       { title: 'MODIFIED', value: (row) => row.lastModified },
       { title: 'URI', value: (row) => `${row.uri} ${row.versionId}`, ownLine: true },
       { title: 'CHECKPOINT', value: (row) => row.checkpoint, ownLine: true },
+      { title: 'LEFT BY', value: (row) => row.reservation, ownLine: true },
     ],
     disagreements,
   )

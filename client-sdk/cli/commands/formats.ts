@@ -15,13 +15,13 @@ import { readJsonInput } from '../input-file.ts'
 import { asOf, listing, reportList } from '../listing.ts'
 import { plainText } from '../plain-text.ts'
 import type { Screen } from '../screen.ts'
-import { drawFacts } from '../table.ts'
+import { drawFacts, type Column } from '../table.ts'
 
 const format = required({ usage: '<format>', summary: 'its name' }, readName)
 const version = required({ usage: '<version>', summary: 'its version' }, readText)
 
 const publish = command({
-  words: 'format publish',
+  words: 'formats publish',
   summary: 'publish a version of a checkpoint format',
   heading: 'Records',
   details:
@@ -77,7 +77,7 @@ const publish = command({
 })
 
 const show = command({
-  words: 'format show',
+  words: 'formats show',
   summary: 'show a version of a format and its schema',
   heading: 'Records',
   takes: { format, version, asOf, ...connection },
@@ -93,8 +93,31 @@ const show = command({
   },
 })
 
+const versionColumns: readonly Column<FormatVersionSummary>[] = [
+  { title: 'VERSION', value: (row) => row.version },
+  { title: 'PUBLISHED', value: (row) => row.at },
+  { title: 'COMPATIBLE', value: (row) => row.compatibility },
+  { title: 'READS', value: (row) => upcastsText(row) },
+  { title: 'CHANGELOG', value: (row) => plainText(row.changelog), minWidth: 16 },
+]
+
 const list = command({
-  words: 'format list',
+  words: 'formats list',
+  summary: 'list checkpoint formats by name, each with its newest version',
+  heading: 'Records',
+  takes: { ...listing, asOf, ...connection },
+  run: async (session, values) => {
+    const client = await openClient(session, values)
+    const query = defined({ asOf: values.asOf })
+    return reportList(values, (limit) => client.formats.list({ ...query, limit }), {
+      none: 'No formats.',
+      columns: [{ title: 'FORMAT', value: (row) => row.format }, ...versionColumns],
+    })
+  },
+})
+
+const versions = command({
+  words: 'formats versions',
   summary: 'list the versions of a format with their changelog, newest first',
   heading: 'Records',
   takes: { format, ...listing, asOf, ...connection },
@@ -106,13 +129,7 @@ const list = command({
       (limit) => client.formats.versions(values.format, { ...query, limit }),
       {
         none: 'No versions.',
-        columns: [
-          { title: 'VERSION', value: (row) => row.version },
-          { title: 'PUBLISHED', value: (row) => row.at },
-          { title: 'COMPATIBLE', value: (row) => row.compatibility },
-          { title: 'READS', value: (row) => upcastsText(row) },
-          { title: 'CHANGELOG', value: (row) => plainText(row.changelog), minWidth: 16 },
-        ],
+        columns: versionColumns,
       },
     )
   },
@@ -149,4 +166,4 @@ function parsePatch(document: unknown): readonly PatchOperation[] {
   throw new CatalogError('INVALID_REQUEST', '--upcast: this is no JSON Patch, which is a list.')
 }
 
-export const formatCommands = [publish, show, list] as const
+export const formatCommands = [publish, show, list, versions] as const

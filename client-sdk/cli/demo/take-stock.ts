@@ -66,16 +66,13 @@ async function stockOf(setting: Setting, { job, partition }: JobStory): Promise<
   const latest = await findLatest(setting, job, partition)
   const plan = await catalog.recovery.plan({ job, partition })
   const into = join(workspace.directory, 'final', job, partition)
-  const { model } = await restoreState(plan, {
-    into,
-    stores: setting.readers,
-  })
+  const { state } = await restoreState(plan, { into, stores: setting.readers, client: catalog })
   return {
     job,
     partition,
     checkpoints,
     latestStep: latest?.step,
-    restoredWeights: digestWeights(model),
+    restoredWeights: digestWeights(state.model),
     gapCount,
     spooledCount: await countSpooled(
       join(workspace.directory, 'work', 'spool', `${job}.${partition}`),

@@ -27,7 +27,7 @@ export async function restore(
   const last = chain.at(-1) ?? known
   const { rank = 0, blobs = [] } = last.manifest.shards[0] ?? {}
   const [{ name, uri, versionId } = sampleBlob('none')] = blobs
-  const code = ending === 'lost' ? 'BLOB_NOT_FOUND' : 'STORE_UNAVAILABLE'
+  const code = ending === 'lost' ? 'DIGEST_DIFFERS' : 'STORE_UNAVAILABLE'
   const failure = { checkpoint: last.checkpoint, code, rank, name, uri, versionId, message: 'No.' }
   const isDone = ending === 'succeeded'
   const body = {
@@ -43,7 +43,7 @@ export async function restore(
   const record = (checkpoint: Digest, finding: Grade, outcome: string): void => {
     happenings.push({ kind: 'evidence.recorded', checkpoint, finding, outcome })
   }
-  if (ending === 'lost') record(last.checkpoint, 'present', 'failed')
+  if (ending === 'lost') record(last.checkpoint, 'verified', 'failed')
   if (!isDone) return
   for (const link of chain) {
     const { grade, failing } = standingOf(link)

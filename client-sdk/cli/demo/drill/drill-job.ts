@@ -101,7 +101,8 @@ export async function trainForDrill(setting: Setting): Promise<DrillJob> {
     undisturbed: trainOn(start()),
     goOn: async (plan) => {
       const into = join(workspace.directory, 'restored', plan.checkpoint.slice(-12))
-      return trainOn(start(await restoreState(plan, { into })))
+      const { state } = await restoreState(plan, { into, client: setting.catalog })
+      return trainOn(start(state))
     },
   }
 }

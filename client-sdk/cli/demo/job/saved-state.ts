@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CatalogError } from '../../../../schema/errors.ts'
 import type { RecoveryPlan } from '../../../api.ts'
+import type { Candidate } from '../../../restore/candidate.ts'
 import type { RestoredStage } from '../../../restore/fetch-state.ts'
 import { restore, type RestoreOptions } from '../../../restore/restore.ts'
 import { parseGeneratorState, type GeneratorState } from './generator.ts'
@@ -23,17 +24,23 @@ export function encodeState(
   }
 }
 
+/** A state that was put together, of which plan, and the run that goes on from it. */
+export interface FoundState extends Candidate {
+  readonly state: TrainingState
+}
+
 /**
- * Fetches what a recovery plan lists and puts the state together: the full one, then each change.
+ * Fetches what a recovery plan lists and puts the state together: the full one, then each change. The catalog is told,
+ * and when the bytes are lost the next good state is taken.
  *
  * @throws {BLOB_CORRUPT} a file is no part of a state
  * @throws {BLOB_NOT_FOUND} a version is gone
  */
 export async function restoreState(
   plan: RecoveryPlan,
-  options: RestoreOptions,
-): Promise<TrainingState> {
-  const { stages } = await restore(plan, options)
+  options: RestoreOptions & Required<Pick<RestoreOptions, 'client'>>,
+): Promise<FoundState> {
+  const { stages, ...found } = await restore(plan, options)
   let model: Model | undefined
   for (const stage of stages) {
     const bytes = await readFile(pathOf(stage, blobNames.model))
@@ -42,7 +49,7 @@ export async function restoreState(
   const last = stages.at(-1)
   if (model === undefined || last === undefined) throw incomplete('the plan has no stages')
   const generators = await readFile(pathOf(last, blobNames.generators), 'utf8')
-  return { step: last.step, model, ...parseGenerators(generators) }
+  return { ...found, state: { step: last.step, model, ...parseGenerators(generators) } }
 }
 
 /**

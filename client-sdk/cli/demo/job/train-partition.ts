@@ -75,12 +75,19 @@ export async function trainPartition(
   const catalog = new CatalogClient({ url, namespace, token, spool, hooks: { onSpool } })
   try {
     const attempt = { job, partition, environment, parameters, inputs }
-    const { run, plan, flushedCount } = await openAttempt(catalog, attempt, report)
-    const into = join(directory, 'restore', run.id)
-    const state =
-      plan === null
-        ? startState(trainingParameters, seed)
-        : await restoreState(plan, { into, stores: await openJobReaders(options, plan) })
+    const { flushedCount, ...opened } = await openAttempt(catalog, attempt, report)
+    const into = join(directory, 'restore', opened.run.id)
+    const found =
+      opened.plan === null
+        ? { plan: null, state: startState(trainingParameters, seed) }
+        : await restoreState(opened.plan, {
+            into,
+            stores: await openJobReaders(options, opened.plan),
+            client: catalog,
+            run: opened.run,
+          })
+    // Of a state whose bytes are lost another one has taken the place, in an attempt of its own.
+    const { run, plan, state } = { run: opened.run, ...found }
     await rm(into, { recursive: true, force: true })
     const trainer = createTrainer(training, trainingParameters, state)
     report({
