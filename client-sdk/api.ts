@@ -3536,7 +3536,8 @@ export interface Operations {
   }
   /**
    * Record a finding about a checkpoint's bytes. A pass raises the grade to its finding; a
-   * failure makes the checkpoint, and every delta on it, not good until a later pass.
+   * failure makes the checkpoint, and every delta on it, not good until a later pass of at
+   * least its grade.
    */
   readonly recordEvidence: {
     readonly input: {

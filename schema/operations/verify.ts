@@ -23,7 +23,7 @@ export const verifyOperations = {
     path: `${prefix}/checkpoints/{digest}/evidence`,
     summary: "Record a finding about a checkpoint's bytes",
     description:
-      'A pass raises the grade to its finding; a failure makes the checkpoint, and every delta on it, not good until a later pass.',
+      'A pass raises the grade to its finding; a failure makes the checkpoint, and every delta on it, not good until a later pass of at least its grade.',
     tag: 'evidence',
     verb: 'verify',
     reach: 'none',
