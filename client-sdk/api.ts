@@ -116,7 +116,10 @@ export interface BlobChecksum {
 
 /** Part of {@link BlobReference}. */
 export interface BlobCopy {
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -140,7 +143,10 @@ export interface BlobFault {
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
   readonly name: string
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -1400,7 +1406,10 @@ export interface PlanBlob {
   readonly rank: number
   /** Name within its shard, such as `model.bin`; unique there. */
   readonly name: string
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -1486,7 +1495,10 @@ export interface PlanRecovery {
 /** Part of {@link PlanBlob}. */
 export interface PlanSource {
   readonly kind: PlanSourceKind
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -2481,7 +2493,10 @@ export interface SweepCheckpoints {
 /** Part of {@link SweepReport}. */
 export interface SweepLeft {
   readonly checkpoint: Digest
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:

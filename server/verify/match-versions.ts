@@ -1,5 +1,6 @@
 import type { Disagreement, ReconciledCounts } from '../../schema/reconciliation.ts'
 import type { ListedVersion } from '../store/blob-store.ts'
+import { compareUris } from './rules.ts'
 import type { Reference } from './sort-references.ts'
 
 /** Everything of one URI: what the bucket has, and who points at it. */
@@ -27,7 +28,8 @@ export async function* matchVersions(
     let [there, wanted] = [await versions.next(), await pointers.next()]
     while (there.done !== true || wanted.done !== true) {
       const [left, right] = [there.value?.[0]?.uri, wanted.value?.[0]?.uri]
-      const uri = right === undefined || (left !== undefined && left < right) ? left : right
+      const uri =
+        right === undefined || (left !== undefined && compareUris(left, right) < 0) ? left : right
       if (uri === undefined) return
       const held = left === uri && there.done !== true ? there.value : []
       const asked = right === uri && wanted.done !== true ? wanted.value : []

@@ -14,6 +14,7 @@ import { newestIndex } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
 import type { BlobStore, ListedVersion } from '../store/blob-store.ts'
 import { matchVersions } from './match-versions.ts'
+import { compareUris } from './rules.ts'
 import { shareWork } from './share-work.ts'
 import { sortReferences } from './sort-references.ts'
 
@@ -96,7 +97,8 @@ async function walk(
   const { input, store, marker, uri: done } = asked
   const { namespace, bucket, body } = input
   const { ending: signal, blobs } = context
-  const holds = (uri: string): boolean => uri > done && isIn(blobs, { namespace, bucket }, uri)
+  const holds = (uri: string): boolean =>
+    compareUris(uri, done) > 0 && isIn(blobs, { namespace, bucket }, uri)
   const youngMs = context.nowMs() - (body.minAgeSeconds ?? ORPHAN_DEFAULT_SECONDS) * 1000
   const references = sortReferences(context, { namespace, holds, signal })
   const listed = withoutScratch(store.listVersions(marker, signal))

@@ -8,6 +8,7 @@ import { objectsOf } from '../../schema/manifest-objects.ts'
 import type { LogIndex, NamespaceName } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { readManifests } from '../timeline/read-document.ts'
+import { compareUris } from './rules.ts'
 
 /** References sorted in memory at a time, some 20 MB of them; more go to files and are merged. */
 const RUN_MAX_COUNT = 50_000
@@ -65,8 +66,7 @@ export async function* sortReferences(
   }
 }
 
-const byUri = (left: Line, right: Line): number =>
-  left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0
+const byUri = ([left]: Line, [right]: Line): number => compareUris(left, right)
 
 async function* referencesOf(
   { db }: Context,
