@@ -7,6 +7,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { BlobStore, PinnedObject, StoredVersion } from './blob-store.ts'
+import { namedObjectsOf } from './s3-named-objects.ts'
 import { callS3, openS3Target, type S3Bucket, type S3Limits, type S3Target } from './s3-client.ts'
 import { probeS3 } from './s3-probe.ts'
 import { readS3 } from './s3-read.ts'
@@ -30,6 +31,7 @@ export function openS3BlobStore(bucket: S3Bucket, limits?: S3Limits): S3BlobStor
         expiresIn: expiresSeconds,
       }),
     probe: (scratch, signal) => probeS3(target, scratch, signal),
+    named: namedObjectsOf(target),
     listVersions: (after, signal) => listS3Versions(target, after, signal),
     close: () => target.client.destroy(),
   }
