@@ -947,6 +947,13 @@ export interface InputPin {
   readonly uri?: string
 }
 
+/** Part of {@link Reconciliation}. */
+export interface InventoryFacts {
+  readonly uri: string
+  /** What came later is not in it. RFC 3339. */
+  readonly createdAt: string
+}
+
 /** What `issueResumeToken` takes. */
 export interface IssueResumeToken {
   readonly job: JobName
@@ -1670,6 +1677,12 @@ export interface ReconcileBucket {
   readonly reconciliation?: string
   /** `next` of one that did not come to its end: only the rest is compared. */
   readonly after?: string
+  /**
+   * Compares the versions that the `manifest.json` of an S3 Inventory lists, rather than the
+   * listing of the bucket: `s3://…` in a bucket of the configuration. CSV, with all versions
+   * and their sizes.
+   */
+  readonly inventory?: string
   /** Younger versions without a pointer are no orphans yet. Default: `86400`. */
   readonly minAgeSeconds?: number
 }
@@ -1688,6 +1701,8 @@ export interface ReconciledCounts {
   readonly orphans: number
   /** Bytes of those. */
   readonly orphanBytes: number
+  /** Pointers that are newer than the inventory, which cannot tell whether they are there. */
+  readonly newer?: number
   /** Versions without a pointer that are too young to tell: being uploaded, perhaps. */
   readonly young: number
 }
@@ -1698,6 +1713,7 @@ export interface Reconciliation {
   readonly reconciliation: string
   readonly bucket: BucketName
   readonly state: ReconciliationState
+  readonly inventory?: InventoryFacts
   readonly counts: ReconciledCounts
   /** The first 1,000; the counts have all. */
   readonly disagreements: readonly Disagreement[]
@@ -3630,6 +3646,8 @@ export interface Operations {
       | 'NAMESPACE_NOT_FOUND'
       | 'BUCKET_NOT_ALLOWED'
       | 'BUCKET_ACCESS_DENIED'
+      | 'BLOB_CORRUPT'
+      | 'BLOB_NOT_FOUND'
       | 'INVALID_CURSOR'
       | 'STORE_UNAVAILABLE'
       | 'STORE_UNSUITABLE'

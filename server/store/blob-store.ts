@@ -83,6 +83,10 @@ export interface BlobStore {
   remove(object: PinnedObject, signal: AbortSignal): Promise<'removed' | 'absent'>
   /** A URL that downloads exactly this version; a disk has none. */
   presign?(object: PinnedObject, expiresSeconds: number): Promise<string>
+  /** The bucket's own name; a disk has none. */
+  readonly bucket?: string
+  /** The bytes of whatever version a name has now, in pieces; a disk has no names. */
+  readonly readNamed?: (uri: string, signal: AbortSignal) => AsyncIterable<Uint8Array>
   /** What logs are published through; a disk has none. */
   readonly named?: NamedObjects
   /** Tries out what the store can do, in a scratch folder of this name that it removes again. */

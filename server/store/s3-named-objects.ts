@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { NamedObjects } from './blob-store.ts'
-import { callS3, type S3Target } from './s3-client.ts'
+import { callS3, keyOf, type S3Target } from './s3-client.ts'
 import { listS3Versions } from './s3-versions.ts'
 
 /** Versions removed at once: all widths of a partial tile, each put some times. */
@@ -17,8 +17,8 @@ const CHANGING = 'no-cache'
 
 /** The named objects of a bucket. */
 export function namedObjectsOf(target: S3Target): NamedObjects {
-  const { bucket: Bucket, client } = target
-  const addressOf = (uri: string) => ({ Bucket, Key: keyIn(Bucket, uri) })
+  const { client } = target
+  const addressOf = (uri: string) => keyOf(target, uri)
   return {
     read: (uri, maxBytes, signal) =>
       unlessAbsent(
@@ -58,7 +58,7 @@ export function namedObjectsOf(target: S3Target): NamedObjects {
       }
     },
     removeBelow: async (uri, signal) => {
-      const below = { ...target, prefix: `${keyIn(Bucket, uri)}/` }
+      const below = { ...target, prefix: `${addressOf(uri).Key}/` }
       let count = 0
       for await (const one of listS3Versions(below, undefined, signal)) {
         const command = new DeleteObjectCommand({ ...addressOf(one.uri), VersionId: one.versionId })
@@ -68,13 +68,6 @@ export function namedObjectsOf(target: S3Target): NamedObjects {
       }
     },
   }
-}
-
-/** @throws {BUCKET_NOT_ALLOWED} the URI is not in this bucket */
-function keyIn(bucket: string, uri: string): string {
-  const place = `s3://${bucket}/`
-  if (uri.startsWith(place) && uri.length > place.length) return uri.slice(place.length)
-  throw new CatalogError('BUCKET_NOT_ALLOWED', `${uri} is not an object of ${place}.`)
 }
 
 async function unlessAbsent<Result>(asked: Promise<Result>): Promise<Result | undefined> {

@@ -12,16 +12,23 @@ export interface Matched {
   readonly uri: string
 }
 
+/** Moments, in milliseconds, by which what is found is judged. */
+interface Times {
+  readonly youngMs: number
+  readonly createdMs?: number | undefined
+}
+
 /**
  * Walks what a bucket lists and what the catalog points at side by side, both in the order of URIs, and gives
  * what they come to URI by URI.
  *
- * @param youngMs Versions modified since then are too young to be called orphans.
+ * @param times.youngMs Versions modified since then are too young to be called orphans.
+ * @param times.createdMs When the list was made, if it was beforehand: what is newer cannot be in it.
  */
 export async function* matchVersions(
   listed: AsyncIterable<ListedVersion>,
   references: AsyncIterable<Reference>,
-  youngMs: number,
+  times: Times,
 ): AsyncGenerator<Matched> {
   const [versions, pointers] = [groupsOf(listed), groupsOf(references)]
   try {
@@ -33,7 +40,7 @@ export async function* matchVersions(
       if (uri === undefined) return
       const held = left === uri && there.done !== true ? there.value : []
       const asked = right === uri && wanted.done !== true ? wanted.value : []
-      yield matchOne(uri, { held, asked, youngMs })
+      yield matchOne(uri, { held, asked, ...times })
       if (held.length > 0) there = await versions.next()
       if (asked.length > 0) wanted = await pointers.next()
     }
@@ -61,23 +68,26 @@ async function* groupsOf<Item extends { readonly uri: string }>(
 
 function matchOne(
   uri: string,
-  found: {
+  found: Times & {
     readonly held: readonly ListedVersion[]
     readonly asked: readonly Reference[]
-    readonly youngMs: number
   },
 ): Matched {
-  const { held, asked, youngMs } = found
+  const { held, asked, youngMs, createdMs = Number.POSITIVE_INFINITY } = found
   const versions = new Map(
     held.filter((one) => !one.isDeleteMarker).map((one) => [one.versionId, one]),
   )
   const pointedAt = new Set(asked.map((one) => one.versionId))
   const disagreements: Disagreement[] = []
   const wanted = asked.filter((one) => one.isWanted)
-  const tally = { missing: 0, sizeDiffers: 0, orphans: 0, orphanBytes: 0, young: 0 }
-  for (const { versionId, sizeBytes, checkpoint } of wanted) {
+  const tally = { missing: 0, sizeDiffers: 0, orphans: 0, orphanBytes: 0, newer: 0, young: 0 }
+  for (const { versionId, sizeBytes, checkpoint, at } of wanted) {
     const version = versions.get(versionId)
     if (version?.sizeBytes === sizeBytes) continue
+    if (version === undefined && Date.parse(at) > createdMs) {
+      tally.newer += 1
+      continue
+    }
     tally[version === undefined ? 'missing' : 'sizeDiffers'] += 1
     const kind = version === undefined ? 'missing' : 'size-differs'
     disagreements.push({ kind, uri, versionId, sizeBytes, checkpoint })

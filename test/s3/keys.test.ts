@@ -34,6 +34,8 @@ onEachServer('keys as they are', ({ server }) => {
         const [sizeBytes, digest] = [Buffer.byteLength(text), digestOf(text)]
         assert.equal((await store.stat({ uri, versionId }, never)).sizeBytes, sizeBytes)
         assert.equal(String(await joined(store.read({ uri, versionId }, never))), text)
+        const named = store.readNamed?.(uri, never)
+        assert.equal(named && String(await joined(named)), text)
         const url = (await store.presign?.({ uri, versionId }, 60)) ?? ''
         assert.equal(await (await fetch(url)).text(), text)
         const reference = { name: 'odd', uri, versionId, sizeBytes, digest }

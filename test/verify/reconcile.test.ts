@@ -206,13 +206,12 @@ test('any listing and any pointers, walked side by side, give what comparing the
         sizeBytes: 1,
         checkpoint: digestOf('c') satisfies Digest,
         isWanted: true,
+        at: '2026-01-01T00:00:00.000Z',
       }))
       const told: string[] = []
-      for await (const { disagreements } of matchVersions(
-        from(listed),
-        from(references),
-        Date.now(),
-      )) {
+      for await (const { disagreements } of matchVersions(from(listed), from(references), {
+        youngMs: Date.now(),
+      })) {
         told.push(...disagreements.map(({ kind, uri, versionId }) => `${kind} ${uri} ${versionId}`))
       }
       const nameOf = ({ uri, versionId }: { uri: string; versionId: string }): string =>
