@@ -116,7 +116,10 @@ export interface BlobChecksum {
 
 /** Part of {@link BlobReference}. */
 export interface BlobCopy {
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -140,7 +143,10 @@ export interface BlobFault {
 export interface BlobReference {
   /** Name within its shard, such as `model.bin`; unique there. */
   readonly name: string
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -949,6 +955,13 @@ export interface InputPin {
   readonly uri?: string
 }
 
+/** Part of {@link Reconciliation}. */
+export interface InventoryFacts {
+  readonly uri: string
+  /** What came later is not in it. RFC 3339. */
+  readonly createdAt: string
+}
+
 /** What `issueResumeToken` takes. */
 export interface IssueResumeToken {
   readonly job: JobName
@@ -1408,7 +1421,10 @@ export interface PlanBlob {
   readonly rank: number
   /** Name within its shard, such as `model.bin`; unique there. */
   readonly name: string
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -1494,7 +1510,10 @@ export interface PlanRecovery {
 /** Part of {@link PlanBlob}. */
 export interface PlanSource {
   readonly kind: PlanSourceKind
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -1667,6 +1686,12 @@ export interface ReconcileBucket {
   readonly reconciliation?: string
   /** `next` of one that did not come to its end: only the rest is compared. */
   readonly after?: string
+  /**
+   * Compares the versions that the `manifest.json` of an S3 Inventory lists, rather than the
+   * listing of the bucket: `s3://…` in a bucket of the configuration. CSV, with all versions
+   * and their sizes.
+   */
+  readonly inventory?: string
   /** Younger versions without a pointer are no orphans yet. Default: `86400`. */
   readonly minAgeSeconds?: number
 }
@@ -1687,6 +1712,8 @@ export interface ReconciledCounts {
   readonly orphanBytes: number
   /** Those of them that abandoned reservations of this namespace left behind. */
   readonly abandoned?: number
+  /** Pointers that are newer than the inventory, which cannot tell whether they are there. */
+  readonly newer?: number
   /** Versions without a pointer that are too young to tell: being uploaded, perhaps. */
   readonly young: number
 }
@@ -1697,6 +1724,7 @@ export interface Reconciliation {
   readonly reconciliation: string
   readonly bucket: BucketName
   readonly state: ReconciliationState
+  readonly inventory?: InventoryFacts
   readonly counts: ReconciledCounts
   /** The first 1,000; the counts have all. */
   readonly disagreements: readonly Disagreement[]
@@ -2492,7 +2520,10 @@ export interface SweepCheckpoints {
 /** Part of {@link SweepReport}. */
 export interface SweepLeft {
   readonly checkpoint: Digest
-  /** Where the bytes are, such as `s3://bucket/key` or `file:///…`. */
+  /**
+   * Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/`
+   * stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.
+   */
   readonly uri: string
   /**
    * The object version, opaque and compared exactly. A missing or `null` version is refused:
@@ -3562,7 +3593,8 @@ export interface Operations {
   }
   /**
    * Record a finding about a checkpoint's bytes. A pass raises the grade to its finding; a
-   * failure makes the checkpoint, and every delta on it, not good until a later pass.
+   * failure makes the checkpoint, and every delta on it, not good until a later pass of at
+   * least its grade.
    */
   readonly recordEvidence: {
     readonly input: {
@@ -3640,6 +3672,8 @@ export interface Operations {
       | 'NAMESPACE_NOT_FOUND'
       | 'BUCKET_NOT_ALLOWED'
       | 'BUCKET_ACCESS_DENIED'
+      | 'BLOB_CORRUPT'
+      | 'BLOB_NOT_FOUND'
       | 'INVALID_CURSOR'
       | 'STORE_UNAVAILABLE'
       | 'STORE_UNSUITABLE'

@@ -6,10 +6,11 @@ import { Digest } from './names.ts'
 const COPIES_MAX_COUNT = 8
 
 const uri = Type.String({
-  description: 'Where the bytes are, such as `s3://bucket/key` or `file:///…`.',
+  description:
+    'Where the bytes are, such as `s3://bucket/key` or `file:///…`. Behind `s3://bucket/` stands the key as it is, with nothing encoded: `%20` there is a key with a percent sign.',
   minLength: 1,
   maxLength: 2048,
-  pattern: '^[a-z][a-z0-9+.-]*:[\\u0021-\\u007e]+$',
+  pattern: '^[a-z][a-z0-9+.-]*:[^\\u0000-\\u001f\\u007f]+$',
 })
 const versionId = Type.String({
   description:

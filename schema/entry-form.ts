@@ -44,7 +44,7 @@ const membersOf: Readonly<Record<EntryKind, readonly string[]>> = {
     'note?',
   ],
   'bucket.probed': ['findings'],
-  'bucket.reconciled': ['counts', 'examples', 'isContinued?'],
+  'bucket.reconciled': ['counts', 'examples', 'inventory?', 'isContinued?'],
   'format.published': ['version', 'schema', 'compatibility', 'changelog', 'recovery', 'upcasts?'],
   'checkpoint.tombstoned': ['reason', 'note?', 'successor?'],
   'drift.acknowledged': ['job', 'difference', 'ruleSet', 'recorded?', 'current?', 'note'],

@@ -19,7 +19,7 @@ import type {
 } from './names.ts'
 import type { JobSpec, NamespaceSpec } from './namespace.ts'
 import type { PolicySpec } from './policy.ts'
-import type { Disagreement, ReconciledCounts } from './reconciliation.ts'
+import type { Disagreement, InventoryFacts, ReconciledCounts } from './reconciliation.ts'
 import type { AbandonReason } from './reservation.ts'
 import type { Ownership, RestoreOutcome } from './restore.ts'
 import type {
@@ -159,6 +159,8 @@ export interface BucketReconciled extends EntryBase {
   readonly counts: ReconciledCounts
   /** The first of what they did not agree in. */
   readonly examples: readonly Disagreement[]
+  /** Set when an inventory was compared, and not the bucket's own listing. */
+  readonly inventory?: InventoryFacts
   /** Set when it went on behind an earlier one: the counts are of the rest. */
   readonly isContinued?: true
 }

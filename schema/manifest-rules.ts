@@ -7,6 +7,9 @@ import type { Manifest, Shard } from './manifest.ts'
  */
 export const CHAIN_MAX_LENGTH = 1_024
 
+/** Most bytes of a URI in UTF-8: twice the longest key of an S3 object. */
+const URI_MAX_BYTES = 2_048
+
 /**
  * What a manifest must satisfy by itself, before anything recorded is looked at.
  *
@@ -66,9 +69,12 @@ function checkRanks(manifest: Manifest): void {
 /**
  * What one worker's part must satisfy by itself.
  *
- * @throws {INVALID_REQUEST} two blobs share a name, or a seed has neither seed nor state
+ * @throws {INVALID_REQUEST} a URI has too many bytes, two blobs share a name, or a seed has neither seed nor state
  */
 export function checkShard(shard: Shard): void {
+  for (const { name, uri, copies = [] } of shard.blobs) {
+    for (const place of [uri, ...copies.map((copy) => copy.uri)]) checkUri(name, place)
+  }
   const names = new Set(shard.blobs.map((blob) => blob.name))
   if (names.size !== shard.blobs.length) {
     throw new CatalogError(
@@ -90,4 +96,15 @@ export function checkShard(shard: Shard): void {
       )
     }
   }
+}
+
+/** The schema counts characters, of which each may have four bytes; entries hold a few URIs within their 64 KiB. */
+function checkUri(name: string, uri: string): void {
+  if (uri.length * 3 <= URI_MAX_BYTES) return
+  const sizeBytes = new TextEncoder().encode(uri).length
+  if (sizeBytes <= URI_MAX_BYTES) return
+  throw new CatalogError(
+    'INVALID_REQUEST',
+    `The URI of the blob "${name}" has ${sizeBytes} bytes, and ${URI_MAX_BYTES} is the most: give the object a shorter key.`,
+  )
 }

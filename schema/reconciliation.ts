@@ -23,11 +23,26 @@ export const ReconciledCounts = Type.Object(
     abandoned: Type.Optional(
       count('Those of them that abandoned reservations of this namespace left behind.'),
     ),
+    newer: Type.Optional(
+      count(
+        'Pointers that are newer than the inventory, which cannot tell whether they are there.',
+      ),
+    ),
     young: count('Versions without a pointer that are too young to tell: being uploaded, perhaps.'),
   },
   { title: 'ReconciledCounts', additionalProperties: false },
 )
 export type ReconciledCounts = Immutable<Static<typeof ReconciledCounts>>
+
+/** The list that a bucket was compared by, where the store wrote it beforehand. */
+export const InventoryFacts = Type.Object(
+  {
+    uri: Type.String({ maxLength: 2048 }),
+    createdAt: Type.String({ description: 'What came later is not in it. RFC 3339.' }),
+  },
+  { title: 'InventoryFacts', additionalProperties: false },
+)
+export type InventoryFacts = Immutable<Static<typeof InventoryFacts>>
 
 /** One thing in which a bucket and the catalog do not agree. */
 export const Disagreement = Type.Object(
@@ -57,6 +72,7 @@ export const Reconciliation = Type.Object(
     }),
     bucket: BucketName,
     state: Type.Enum(['running', 'ended'], { title: 'ReconciliationState' }),
+    inventory: Type.Optional(InventoryFacts),
     counts: ReconciledCounts,
     disagreements: Type.Array(Disagreement, {
       description: 'The first 1,000; the counts have all.',

@@ -65,7 +65,7 @@ export interface Config {
   readonly logPolicyFile: string | undefined
   /** Bytes a second that scheduled verification may read; 0 switches it off in this server. */
   readonly verifyBytesPerSecond: number
-  /** Folder that a server publishes its logs to. */
+  /** Folder, or `s3://bucket/prefix`, that a server publishes its logs to. */
   readonly publishFolder: string | undefined
 }
 

@@ -1,6 +1,7 @@
 import { isCatalogError } from '../schema/errors.ts'
 import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
+import { openBucketTarget } from './publish/bucket-target.ts'
 import { openFolderTarget } from './publish/folder-target.ts'
 import type { PublishedLog } from './publish/publish-log.ts'
 import {
@@ -11,9 +12,9 @@ import {
 } from './publish/publisher.ts'
 
 /**
- * Publishes what a server has, and then whatever it writes, if it is to publish to a folder.
+ * Publishes what a server has, and then whatever it writes, if it is to publish to a folder or a bucket.
  *
- * @throws {CONFIG_INVALID | STORE_FAILED} the folder cannot be used, or another process publishes to it
+ * @throws {CONFIG_INVALID | STORE_FAILED} the place cannot be used, or another process publishes to the folder
  */
 export async function followCatalog(
   catalog: Catalog,
@@ -27,6 +28,7 @@ export async function followCatalog(
 
 /** What to publish, and until when. */
 export interface PublishLogsOptions {
+  /** A folder, or `s3://bucket/prefix` in a bucket of the configuration. */
   readonly folder: string
   /** Goes on with what other processes write, until the signal; otherwise ends when all is published. */
   readonly follow: boolean
@@ -36,7 +38,7 @@ export interface PublishLogsOptions {
 }
 
 /**
- * Publishes every log of a catalog to a folder, while servers have it open or not.
+ * Publishes every log of a catalog to a folder or a bucket, while servers have it open or not.
  *
  * @throws {LOG_ROLLED_BACK | LOG_CORRUPT | STORE_FAILED | CONFIG_INVALID} a log could not be published, although
  * all others are; while following, such a log is tried again instead
@@ -74,7 +76,9 @@ async function optionsOf(catalog: Catalog, folder: string): Promise<PublisherOpt
     db: context.db,
     signer: context.signer,
     cosignatures: context.cosignatures,
-    target: await openFolderTarget(folder),
+    target: folder.startsWith('s3://')
+      ? openBucketTarget({ uri: folder, blobs: context.blobs, db: context.db })
+      : await openFolderTarget(folder),
     onFailure: (error, namespace) => {
       logger.error({ err: error, namespace }, 'a log was not published')
       // The publisher reads every tile that it writes: what it finds, writers need not find again.

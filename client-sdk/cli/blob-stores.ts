@@ -6,6 +6,7 @@ import { openDiskStore } from '../stores/disk.ts'
 import { openDiskReader, type BlobReader } from '../stores/disk-reader.ts'
 // Types alone: the AWS SDK is loaded by the commands that need it, and slows none of the others.
 import type { S3Connection } from '../stores/s3/s3-options.ts'
+import type { S3Tiles } from '../stores/s3/s3-tiles.ts'
 import type { ValuesOf } from './command.ts'
 import { defined } from './defined.ts'
 import { optional } from './flag.ts'
@@ -82,6 +83,29 @@ export async function readersOf(
   if (!needsS3) return [disk]
   const { openS3Reader } = await import('../s3.ts')
   return [disk, openS3Reader(connectionOf(session, values))]
+}
+
+/** Whether a text names a place in S3 rather than a folder. */
+export function isS3(place: string): boolean {
+  return place.startsWith('s3://')
+}
+
+/**
+ * Opens a log that is published at a place such as `s3://public/logs/airline`.
+ *
+ * @throws {INVALID_REQUEST | CONFIG_INVALID} the place is none
+ */
+export async function openTilesInS3(
+  session: Pick<Session, 'variables'>,
+  text: string,
+  values: ValuesOf<typeof s3Flags>,
+): Promise<S3Tiles> {
+  const { bucket, prefix = '' } = S3.exec(text)?.groups ?? {}
+  if (bucket === undefined) {
+    throw new CatalogError('INVALID_REQUEST', `"${text}" is no place: write s3://bucket/prefix.`)
+  }
+  const { openS3Tiles } = await import('../s3.ts')
+  return openS3Tiles({ ...connectionOf(session, values), bucket, prefix })
 }
 
 function connectionOf(

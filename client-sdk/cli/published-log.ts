@@ -5,6 +5,7 @@ import { readBoundedFile } from '../stores/disk-bounded.ts'
 import { openTileFolder } from '../stores/tile-folder.ts'
 import { openHttpTiles } from '../verify/http-tiles.ts'
 import type { TileSource } from '../verify/tile-source.ts'
+import type { openTilesInS3 } from './blob-stores.ts'
 
 /** A published log, with the documents beside its tiles. */
 export interface PublishedFiles extends TileSource {
@@ -27,6 +28,15 @@ export function openPublishedFolder(
 ): PublishedFiles {
   const read = documentsIn(join(resolve(directory), DOCUMENTS_PATH))
   return { ...openTileFolder({ directory }), readDocument: withMore(read, documents) }
+}
+
+/** A log in a bucket of published files; `documents` names a folder with more documents. */
+export async function openPublishedBucket(
+  opening: ReturnType<typeof openTilesInS3>,
+  documents: string | undefined,
+): Promise<PublishedFiles> {
+  const tiles = await opening
+  return { ...tiles, readDocument: withMore((digest) => tiles.readDocument(digest), documents) }
 }
 
 /**

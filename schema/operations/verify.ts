@@ -23,7 +23,7 @@ export const verifyOperations = {
     path: `${prefix}/checkpoints/{digest}/evidence`,
     summary: "Record a finding about a checkpoint's bytes",
     description:
-      'A pass raises the grade to its finding; a failure makes the checkpoint, and every delta on it, not good until a later pass.',
+      'A pass raises the grade to its finding; a failure makes the checkpoint, and every delta on it, not good until a later pass of at least its grade.',
     tag: 'evidence',
     verb: 'verify',
     reach: 'none',
@@ -114,6 +114,15 @@ export const verifyOperations = {
             maxLength: 8192,
           }),
         ),
+        inventory: Type.Optional(
+          Type.String({
+            description:
+              'Compares the versions that the `manifest.json` of an S3 Inventory lists, rather than the listing of the bucket: `s3://…` in a bucket of the configuration. CSV, with all versions and their sizes.',
+            minLength: 1,
+            maxLength: 2048,
+            pattern: '^s3://[^\\u0000-\\u001f\\u007f]+$',
+          }),
+        ),
         minAgeSeconds: Type.Optional(
           Type.Integer({
             minimum: 0,
@@ -134,6 +143,8 @@ export const verifyOperations = {
       'NAMESPACE_NOT_FOUND',
       'BUCKET_NOT_ALLOWED',
       'BUCKET_ACCESS_DENIED',
+      'BLOB_CORRUPT',
+      'BLOB_NOT_FOUND',
       'INVALID_CURSOR',
       'STORE_UNAVAILABLE',
       'STORE_UNSUITABLE',

@@ -3,6 +3,7 @@ import { access, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { CatalogError } from '../../schema/errors.ts'
+import { HEAD_PATH } from '../../schema/transparency/tile-path.ts'
 import type { PublishedFile, PublishTarget, TileSink } from './tile-sink.ts'
 
 /** Files that are written at once: enough for their fsyncs to share the disk's work. */
@@ -47,22 +48,29 @@ function sinkIn(directory: string, temporary: string): TileSink {
     })
     await rename(unfinished, join(directory, path))
   }
+  const add: TileSink['add'] = (files) =>
+    failing(directory, async () => {
+      const folders = new Set(files.map(({ path }) => dirname(join(directory, path))))
+      for (const folder of folders) await makeFolder(folder)
+      for (let from = 0; from < files.length; from += WRITES_MAX_COUNT) {
+        await Promise.all(files.slice(from, from + WRITES_MAX_COUNT).map(write))
+      }
+      for (const folder of folders) await syncFolder(folder)
+    })
   return {
-    read: (path, maxBytes) => failing(directory, () => readUpTo(join(directory, path), maxBytes)),
+    readHead: (maxBytes) =>
+      failing(directory, () => readUpTo(join(directory, HEAD_PATH), maxBytes)),
+    replaceHead: async (bytes) => {
+      await add([{ path: HEAD_PATH, bytes }])
+      // Nobody else writes here: the folder is locked.
+      return true
+    },
     missing: (paths) =>
       failing(directory, async () => {
         const found = await Promise.all(paths.map((path) => isThere(join(directory, path))))
         return paths.filter((_, place) => found[place] === false)
       }),
-    add: (files) =>
-      failing(directory, async () => {
-        const folders = new Set(files.map(({ path }) => dirname(join(directory, path))))
-        for (const folder of folders) await makeFolder(folder)
-        for (let from = 0; from < files.length; from += WRITES_MAX_COUNT) {
-          await Promise.all(files.slice(from, from + WRITES_MAX_COUNT).map(write))
-        }
-        for (const folder of folders) await syncFolder(folder)
-      }),
+    add,
     drop: (paths) =>
       failing(directory, async () => {
         for (const path of paths) await rm(join(directory, path), { recursive: true, force: true })

@@ -11,12 +11,7 @@ import {
   type EntryTile,
   type HashTile,
 } from '../../schema/transparency/tile-coverage.ts'
-import {
-  formatTilePath,
-  HEAD_PATH,
-  TILE_WIDTH,
-  type TilePath,
-} from '../../schema/transparency/tile-path.ts'
+import { formatTilePath, TILE_WIDTH, type TilePath } from '../../schema/transparency/tile-path.ts'
 import { parseTreeHead } from '../../schema/transparency/tree-head.ts'
 import { proveConsistency } from '../log/read-proofs.ts'
 import { readTile } from '../log/read-tiles.ts'
@@ -29,17 +24,24 @@ import type { PublishedFile, TileSink } from './tile-sink.ts'
 
 /** Documents of at most 8 MiB that are in memory at once. */
 const DOCUMENTS_MAX_COUNT = 8
+/** Heads of other followers that come before ours: each of them had published as much. */
+const RACES_MAX_COUNT = 4
 
 /** A log to publish. */
 export interface PublishRequest {
   readonly db: Reader
   readonly signer: Signer
   readonly namespace: NamespaceName
-  /** The head to publish: a stored one, signed. */
-  readonly head: WitnessedHead
+  /** Gives the newest head: a stored one, signed. */
+  readonly readHead: () => Promise<WitnessedHead>
   readonly sink: TileSink
   /** Ends it between two files; the next time goes on from there. */
   readonly signal: AbortSignal
+}
+
+/** A log as it is published now. */
+interface Publication extends PublishRequest {
+  readonly head: WitnessedHead
 }
 
 /** What was published: sizes in entries, before and now. */
@@ -56,11 +58,29 @@ export interface PublishedLog {
  * @throws {LOG_ROLLED_BACK} what was published before is not the beginning of the log
  * @throws {LOG_CORRUPT} entries, tiles and head do not hold together
  * @throws {CONFIG_INVALID} another log was published there
+ * @throws {STORE_UNAVAILABLE} other followers put their heads there first, again and again
  * @see https://c2sp.org/tlog-tiles
  */
 export async function publishLog(request: PublishRequest): Promise<PublishedLog> {
+  for (let lost = 0; lost < RACES_MAX_COUNT; lost += 1) {
+    const published = await readPublished(request)
+    // Read after the published one, which another follower may have put there a moment ago.
+    const head = await request.readHead()
+    const done = await publishOver({ ...request, head }, published)
+    if (done !== undefined) return done
+  }
+  throw new CatalogError(
+    'STORE_UNAVAILABLE',
+    `Another follower publishes the log of "${request.namespace}" faster than this one: the next pass looks again.`,
+  )
+}
+
+/** Undefined where another follower has put a head there meanwhile. */
+async function publishOver(
+  request: Publication,
+  published: WitnessedHead | undefined,
+): Promise<PublishedLog | undefined> {
   const { namespace, head, sink, signal } = request
-  const published = await readPublished(request)
   const before = published?.size ?? 0
   if (head.signedHead === published?.signedHead) return { namespace, before, size: before }
   refuseSmaller(request, before)
@@ -83,7 +103,7 @@ export async function publishLog(request: PublishRequest): Promise<PublishedLog>
     await sink.add([await upperTileFile(request, tile, before)])
   }
   signal.throwIfAborted()
-  await sink.add([{ path: HEAD_PATH, bytes: new TextEncoder().encode(head.signedHead) }])
+  if (!(await sink.replaceHead(new TextEncoder().encode(head.signedHead)))) return undefined
   await dropPartial(request, before)
   return { namespace, before, size: head.size }
 }
@@ -91,7 +111,7 @@ export async function publishLog(request: PublishRequest): Promise<PublishedLog>
 /** The head that is published, if any is; one that this log has not signed is somebody else's. */
 async function readPublished(request: PublishRequest): Promise<WitnessedHead | undefined> {
   const { sink, signer, namespace } = request
-  const bytes = await sink.read(HEAD_PATH, MAX_NOTE_BYTES)
+  const bytes = await sink.readHead(MAX_NOTE_BYTES)
   if (bytes === undefined) return undefined
   const note = parseSignedNote(bytes)
   const head = note.ok ? parseTreeHead(note.value.text) : note
@@ -104,7 +124,7 @@ async function readPublished(request: PublishRequest): Promise<WitnessedHead | u
   }
   throw new CatalogError(
     'CONFIG_INVALID',
-    `What is published for "${namespace}" is not signed by the keys of this log: give another folder, or the keys that signed it.`,
+    `What is published for "${namespace}" is not signed by the keys of this log: give another place, or the keys that signed it.`,
   )
 }
 
@@ -113,7 +133,7 @@ function signatureCount({ signedHead }: WitnessedHead): number {
   return note.ok ? note.value.signatures.length : 0
 }
 
-function refuseSmaller({ namespace, head }: PublishRequest, before: number): void {
+function refuseSmaller({ namespace, head }: Publication, before: number): void {
   if (head.size >= before) return
   throw new CatalogError(
     'LOG_ROLLED_BACK',
@@ -123,7 +143,7 @@ function refuseSmaller({ namespace, head }: PublishRequest, before: number): voi
 }
 
 async function refuseUnlessContinued(
-  { db, namespace, head }: PublishRequest,
+  { db, namespace, head }: Publication,
   published: WitnessedHead,
 ): Promise<void> {
   // Every log continues the empty one, so there is nothing to prove.
@@ -146,7 +166,7 @@ async function refuseUnlessContinued(
 
 /** A bundle and the tile of its hashes, which must agree. */
 async function bundleFiles(
-  request: PublishRequest,
+  request: Publication,
   bundle: EntryTile,
 ): Promise<readonly PublishedFile[]> {
   const tile = { ...bundle, kind: 'hashes', level: 0 } as const
@@ -162,7 +182,7 @@ async function bundleFiles(
 
 /** A tile above the leaves, whose new hashes must be those of the tiles below. */
 async function upperTileFile(
-  request: PublishRequest,
+  request: Publication,
   tile: HashTile,
   before: number,
 ): Promise<PublishedFile> {
@@ -178,20 +198,20 @@ async function upperTileFile(
 }
 
 /** The head's root must be that of the stored tiles: with the checks of each file, that of the entries. */
-async function refuseUnlessRooted(request: PublishRequest): Promise<void> {
+async function refuseUnlessRooted(request: Publication): Promise<void> {
   const { size, root } = request.head
   const found = await rootFromTiles(size, (tile) => stored(request, tile))
   if (Buffer.from(found).equals(root)) return
   throw corrupt(request, `The tree head of ${size} entries has another root than the stored tiles.`)
 }
 
-async function stored(request: PublishRequest, tile: TilePath): Promise<Uint8Array> {
+async function stored(request: Publication, tile: TilePath): Promise<Uint8Array> {
   const bytes = await readTile(request.db, request.namespace, tile)
   if (bytes !== undefined) return bytes
   throw corrupt(request, `There is no ${formatTilePath(tile)}, although the tree head counts it.`)
 }
 
-function corrupt({ namespace }: PublishRequest, what: string): CatalogError {
+function corrupt({ namespace }: Publication, what: string): CatalogError {
   return new CatalogError(
     'LOG_CORRUPT',
     `The log of "${namespace}" is not sound. ${what} Its head was not published; "cairn fsck" lists all that is wrong.`,
@@ -200,7 +220,7 @@ function corrupt({ namespace }: PublishRequest, what: string): CatalogError {
 
 /** Documents under their digests: what the entries name, so that the log can be replayed from what is published. */
 async function addDocuments(
-  { db, namespace, sink, signal }: PublishRequest,
+  { db, namespace, sink, signal }: Publication,
   range: { readonly from: number; readonly to: number },
 ): Promise<void> {
   let next = range.from
@@ -235,7 +255,7 @@ function documentPath(bytes: Uint8Array): string {
 }
 
 /** Partial tiles of older heads may go once the full tile is there; readers of those heads take that one. */
-async function dropPartial({ sink, head }: PublishRequest, before: number): Promise<void> {
+async function dropPartial({ sink, head }: Publication, before: number): Promise<void> {
   const whole = (tile: TilePath): boolean => tile.width === TILE_WIDTH
   const paths: string[] = []
   // Only the first one of a level can have been partial: at most 14 in all.

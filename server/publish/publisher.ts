@@ -130,9 +130,9 @@ async function publishEach(
     try {
       const isMet = await isWitnessed(db, namespace, { cosignatures, signal })
       if (!isMet) cosignatures = undefined
-      const head = await readSignedHead(options, namespace)
+      const readHead = () => readSignedHead(options, namespace)
       const sink = target.sinkOf(namespace)
-      const one = await publishLog({ db, signer, namespace, head, sink, signal })
+      const one = await publishLog({ db, signer, namespace, readHead, sink, signal })
       published.push(one)
       if (one.size > one.before) options.onPublished?.(one)
     } catch (error) {

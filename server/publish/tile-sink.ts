@@ -8,8 +8,10 @@ export interface PublishedFile {
 
 /** Where the files of one log are published, under their C2SP paths. */
 export interface TileSink {
-  /** The bytes of a file of at most `maxBytes`; undefined where there is none. */
-  read(path: string, maxBytes: number): Promise<Uint8Array | undefined>
+  /** The bytes of the head, of at most `maxBytes`; undefined where there is none. */
+  readHead(maxBytes: number): Promise<Uint8Array | undefined>
+  /** Puts a head in the place of the one that was read last; false where another has taken it meanwhile. */
+  replaceHead(bytes: Uint8Array): Promise<boolean>
   /** Which of these files are not there. */
   missing(paths: readonly string[]): Promise<readonly string[]>
   /** Adds files; when it resolves they are durable. Each is there whole or not at all, at any moment. */
@@ -21,6 +23,6 @@ export interface TileSink {
 /** A place for the logs of all namespaces: a folder, or a bucket. */
 export interface PublishTarget {
   sinkOf(namespace: NamespaceName): TileSink
-  /** Lets others publish to it. */
+  /** Lets go of it. */
   close(): void
 }

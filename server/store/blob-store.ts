@@ -36,6 +36,32 @@ export interface ListedVersion extends PinnedObject {
   readonly marker: string
 }
 
+/** What lies under a name now, and the tag that a store changes with it. */
+export interface NamedObject {
+  readonly bytes: Uint8Array
+  readonly tag: string
+}
+
+/** How an object is put. */
+export interface PutNamed {
+  /** Put only where there is none yet (`absent`), or still the one of a tag; without it, put in any case. */
+  readonly only?: 'absent' | { readonly tag: string }
+  /** Whether caches may keep it for good. */
+  readonly isLasting: boolean
+  readonly signal: AbortSignal
+}
+
+/** Objects under their names, whatever their version: for what is published, and not for what is pinned. */
+export interface NamedObjects {
+  /** @throws {STORE_UNSUITABLE} it is larger than `maxBytes` */
+  read(uri: string, maxBytes: number, signal: AbortSignal): Promise<NamedObject | undefined>
+  has(uri: string, signal: AbortSignal): Promise<boolean>
+  /** False where the condition does not hold. */
+  put(uri: string, bytes: Uint8Array, how: PutNamed): Promise<boolean>
+  /** Removes every version of what lies below a name. */
+  removeBelow(uri: string, signal: AbortSignal): Promise<void>
+}
+
 /**
  * The server's end of a blob store. Nothing is tried for ever, and a signal ends each call.
  *
@@ -57,6 +83,12 @@ export interface BlobStore {
   remove(object: PinnedObject, signal: AbortSignal): Promise<'removed' | 'absent'>
   /** A URL that downloads exactly this version; a disk has none. */
   presign?(object: PinnedObject, expiresSeconds: number): Promise<string>
+  /** The bucket's own name; a disk has none. */
+  readonly bucket?: string
+  /** The bytes of whatever version a name has now, in pieces; a disk has no names. */
+  readonly readNamed?: (uri: string, signal: AbortSignal) => AsyncIterable<Uint8Array>
+  /** What logs are published through; a disk has none. */
+  readonly named?: NamedObjects
   /** Tries out what the store can do, in a scratch folder of this name that it removes again. */
   probe(scratch: string, signal: AbortSignal): Promise<BucketFindings>
   /** Every version in the store's place, in the order of its keys, from behind a marker on. */

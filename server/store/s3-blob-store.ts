@@ -7,7 +7,15 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { CatalogError, isCatalogError } from '../../schema/errors.ts'
 import type { BlobStore, PinnedObject, StoredVersion } from './blob-store.ts'
-import { callS3, openS3Target, type S3Bucket, type S3Limits, type S3Target } from './s3-client.ts'
+import { namedObjectsOf } from './s3-named-objects.ts'
+import {
+  callS3,
+  keyOf,
+  openS3Target,
+  type S3Bucket,
+  type S3Limits,
+  type S3Target,
+} from './s3-client.ts'
 import { probeS3 } from './s3-probe.ts'
 import { readS3 } from './s3-read.ts'
 import { listS3Versions } from './s3-versions.ts'
@@ -30,6 +38,9 @@ export function openS3BlobStore(bucket: S3Bucket, limits?: S3Limits): S3BlobStor
         expiresIn: expiresSeconds,
       }),
     probe: (scratch, signal) => probeS3(target, scratch, signal),
+    bucket: bucket.bucket,
+    readNamed: (uri, signal) => readS3(target, { uri, address: keyOf(target, uri) }, signal),
+    named: namedObjectsOf(target),
     listVersions: (after, signal) => listS3Versions(target, after, signal),
     close: () => target.client.destroy(),
   }
@@ -44,18 +55,15 @@ function objectOf(target: S3Target, object: PinnedObject) {
  * @throws {BUCKET_NOT_ALLOWED} the URI is not in this bucket
  * @throws {STORE_UNSUITABLE} the version is none that stays
  */
-function addressOf({ bucket }: S3Target, { uri, versionId }: PinnedObject) {
-  const place = `s3://${bucket}/`
-  if (!uri.startsWith(place) || uri.length === place.length) {
-    throw new CatalogError('BUCKET_NOT_ALLOWED', `${uri} is not an object of ${place}.`)
-  }
+function addressOf(target: S3Target, { uri, versionId }: PinnedObject) {
+  const address = keyOf(target, uri)
   if (versionId === '' || versionId === 'null') {
     throw new CatalogError(
       'STORE_UNSUITABLE',
       `${uri} has no version of its own: switch on the bucket's versioning and save the state again.`,
     )
   }
-  return { Bucket: bucket, Key: uri.slice(place.length), VersionId: versionId }
+  return { ...address, VersionId: versionId }
 }
 
 async function stat(

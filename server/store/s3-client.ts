@@ -78,6 +78,19 @@ export function openS3Target(config: S3Bucket, limits: S3Limits = s3Limits): S3T
 }
 
 /**
+ * Bucket and key of a URI: the key is what stands there, with nothing decoded.
+ *
+ * @throws {BUCKET_NOT_ALLOWED} it is not in this bucket
+ */
+export function keyOf({ bucket }: Pick<S3Target, 'bucket'>, uri: string) {
+  const place = `s3://${bucket}/`
+  if (uri.startsWith(place) && uri.length > place.length) {
+    return { Bucket: bucket, Key: uri.slice(place.length) }
+  }
+  throw new CatalogError('BUCKET_NOT_ALLOWED', `${uri} is not an object of ${place}.`)
+}
+
+/**
  * One call, within its time.
  *
  * @throws {ABORTED} the signal fired

@@ -1,11 +1,12 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogError } from '../../schema/errors.ts'
-import type { PinnedObject } from './blob-store.ts'
 import { failureOf, type S3Target } from './s3-client.ts'
 
-/** A version and where it lies. */
-interface AddressedObject extends PinnedObject {
-  readonly address: { readonly Bucket: string; readonly Key: string; readonly VersionId: string }
+/** A version and where it lies; without a version, whatever the name has now. */
+interface AddressedObject {
+  readonly uri: string
+  readonly versionId?: string
+  readonly address: { readonly Bucket: string; readonly Key: string; readonly VersionId?: string }
 }
 
 /**
@@ -25,10 +26,11 @@ export async function* readS3(
   let sizeBytes = 0
   try {
     const found = await client.send(new GetObjectCommand(address), { abortSignal })
-    if (found.VersionId !== versionId || found.Body === undefined) {
+    const isOther = versionId !== undefined && found.VersionId !== versionId
+    if (isOther || found.Body === undefined) {
       throw new CatalogError(
         'STORE_UNSUITABLE',
-        `${uri}: asked for version ${versionId}, the store sends ${found.VersionId ?? 'none'}: it does not keep versions.`,
+        `${uri}: asked for version ${versionId ?? 'of the name'}, the store sends ${found.VersionId ?? 'none'}: it does not keep versions.`,
       )
     }
     const body = found.Body as AsyncIterable<Uint8Array> & { destroy(cause?: Error): unknown }

@@ -17,7 +17,7 @@ export interface Fault {
 /** What the evidence up to an index says. */
 export interface Assessment {
   readonly grade: Grade
-  /** Whether a failed finding has no pass after it. */
+  /** Whether a failed finding has no pass of at least its grade after it. */
   readonly failing: boolean
 }
 
@@ -103,20 +103,24 @@ export async function assessAll(
   return assessed
 }
 
-/** Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew. */
+/**
+ * Folds findings, oldest first. A failure takes the grade back; a later pass earns it anew, but only one that
+ * looked as closely: that a version is there says nothing against bytes that somebody has read and found wrong.
+ */
 export function weigh(findings: readonly EvidenceRow[]): Assessment {
   let grade: Grade = 'committed'
-  let failing = false
+  // The closest look that failed with no pass as close after it.
+  let failed: Grade = 'committed'
   for (const { finding, outcome } of findings) {
     if (outcome === 'failed') {
       grade = 'committed'
-      failing = true
-    } else {
-      failing = false
+      if (isAtLeast(finding, failed)) failed = finding
+    } else if (isAtLeast(finding, failed)) {
+      failed = 'committed'
       if (isAtLeast(finding, grade)) grade = finding
     }
   }
-  return { grade, failing }
+  return { grade, failing: failed !== 'committed' }
 }
 
 /** Whether a grade reaches another. */

@@ -1,10 +1,12 @@
 import { encodeCursor, parseCursor } from '../../schema/cursor.ts'
+import { CatalogError } from '../../schema/errors.ts'
 import { requireOnNamespace, type Principal } from '../../schema/grant.ts'
 import type { InputOf } from '../../schema/operations.ts'
 import {
   RECONCILED_MAX_COUNT,
   RECORDED_MAX_COUNT,
   type Disagreement,
+  type InventoryFacts,
   type ReconciledCounts,
   type Reconciliation,
 } from '../../schema/reconciliation.ts'
@@ -13,7 +15,10 @@ import { allowedBy } from '../log/command.ts'
 import { newestIndex } from '../log/read-entries.ts'
 import { proveEntry } from '../log/read-proofs.ts'
 import type { BlobStore, ListedVersion } from '../store/blob-store.ts'
+import { listInventory } from './list-inventory.ts'
 import { matchVersions } from './match-versions.ts'
+import { readInventory, type Inventory } from './read-inventory.ts'
+import { compareUris } from './rules.ts'
 import { shareWork } from './share-work.ts'
 import { sortReferences } from './sort-references.ts'
 
@@ -39,6 +44,7 @@ const nothing: ReconciledCounts = {
  * removes and demotes nothing.
  *
  * @throws {NAMESPACE_NOT_FOUND | FORBIDDEN | BUCKET_NOT_ALLOWED | INVALID_CURSOR | OVERLOADED}
+ * @throws {INVALID_REQUEST | BLOB_CORRUPT | BLOB_NOT_FOUND} the inventory cannot be compared
  * @throws {BUCKET_ACCESS_DENIED | STORE_UNAVAILABLE | STORE_UNSUITABLE} the bucket cannot be listed to its end
  */
 export async function reconcileBucket(
@@ -50,27 +56,39 @@ export async function reconcileBucket(
   const grant = requireOnNamespace(principal, 'verify', namespace)
   await newestIndex(context.db, namespace)
   const store = context.blobs.named(bucket, namespace)
-  const scope = { list: 'reconciliation', namespace, bucket }
+  const place = body.inventory
+  const scope = { list: 'reconciliation', namespace, bucket, inventory: place ?? '' }
   const from = body.after === undefined ? [] : parseCursor(scope, body.after, ['string', 'string'])
+  const inventory = place === undefined ? undefined : await readInventory(context, namespace, place)
+  if (inventory !== undefined && inventory.bucket !== store.bucket) {
+    throw new CatalogError(
+      'INVALID_REQUEST',
+      `The inventory ${inventory.uri} lists the bucket ${inventory.bucket}, and "${bucket}" is ${store.bucket ?? 'a folder'}: give the inventory of that one.`,
+    )
+  }
   const { idempotency: _key, ...request } = allowedBy(context.request, grant)
   return shareWork<Reconciliation>(context, {
     id: body.reconciliation,
-    subject: `reconciliation ${namespace}/${bucket}`,
+    subject: `reconciliation ${namespace}/${bucket} ${place ?? ''}`,
     first: (id) => ({
       reconciliation: id,
       bucket,
       state: 'running',
+      ...factsOf(inventory),
       counts: nothing,
       disagreements: [],
       next: null,
     }),
     run: async (tell) => {
       const [marker, uri = ''] = from as readonly string[]
-      const walked = await walk(context, { input, store, marker, uri }, (progress) => {
+      const walked = await walk(context, { input, store, inventory, marker, uri }, (progress) => {
         const { counts, disagreements, at } = progress
         tell({ counts, disagreements, next: at === undefined ? null : encodeCursor(scope, at) })
       })
-      const recorded = await record({ ...context, request }, { principal, input, walked })
+      const recorded = await record(
+        { ...context, request },
+        { principal, input, walked, inventory },
+      )
       return { ...walked, next: null, ...recorded }
     },
   })
@@ -89,23 +107,29 @@ async function walk(
   asked: {
     readonly input: InputOf<'reconcileBucket'>
     readonly store: BlobStore
+    readonly inventory: Inventory | undefined
     readonly marker: string | undefined
     readonly uri: string
   },
   onWalked: OnWalked,
 ): Promise<Walked> {
-  const { input, store, marker, uri: done } = asked
+  const { input, store, inventory, marker, uri: done } = asked
   const { namespace, bucket, body } = input
   const { ending: signal, blobs } = context
-  const holds = (uri: string): boolean => uri > done && isIn(blobs, { namespace, bucket }, uri)
+  const holds = (uri: string): boolean =>
+    compareUris(uri, done) > 0 && isIn(blobs, { namespace, bucket }, uri)
   const youngMs = context.nowMs() - (body.minAgeSeconds ?? ORPHAN_DEFAULT_SECONDS) * 1000
   const references = sortReferences(context, { namespace, holds, signal })
-  const listed = withoutScratch(store.listVersions(marker, signal))
-  let counts = nothing
+  const listed =
+    inventory === undefined
+      ? only(store.listVersions(marker, signal), holds)
+      : only(listInventory(context, { namespace, inventory, holds }), holds)
+  const createdMs = inventory?.createdMs
+  let counts: ReconciledCounts = createdMs === undefined ? nothing : { ...nothing, newer: 0 }
   const disagreements: Disagreement[] = []
   let at: readonly [string, string] | undefined
   let uriCount = 0
-  for await (const matched of matchVersions(listed, references, youngMs)) {
+  for await (const matched of matchVersions(listed, references, { youngMs, createdMs })) {
     counts = sumOf(counts, matched.counts)
     const room = RECONCILED_MAX_COUNT - disagreements.length
     if (room > 0) disagreements.push(...matched.disagreements.slice(0, room))
@@ -128,11 +152,20 @@ function isIn(
   }
 }
 
-/** Without what probes are trying out. */
-async function* withoutScratch(
+/** What is of this bucket of the configuration, and not in a place of another one, without what probes try out. */
+async function* only(
   listed: AsyncIterable<ListedVersion>,
+  holds: (uri: string) => boolean,
 ): AsyncGenerator<ListedVersion> {
-  for await (const one of listed) if (!one.uri.includes('/.cairn-probe/')) yield one
+  for await (const one of listed) {
+    if (!one.uri.includes('/.cairn-probe/') && holds(one.uri)) yield one
+  }
+}
+
+function factsOf(inventory: Inventory | undefined): { readonly inventory?: InventoryFacts } {
+  if (inventory === undefined) return {}
+  const { uri, createdMs } = inventory
+  return { inventory: { uri, createdAt: new Date(createdMs).toISOString() } }
 }
 
 function sumOf(left: ReconciledCounts, right: ReconciledCounts): ReconciledCounts {
@@ -144,6 +177,7 @@ function sumOf(left: ReconciledCounts, right: ReconciledCounts): ReconciledCount
     orphans: left.orphans + right.orphans,
     orphanBytes: left.orphanBytes + right.orphanBytes,
     abandoned: (left.abandoned ?? 0) + (right.abandoned ?? 0),
+    ...(left.newer === undefined ? {} : { newer: left.newer + (right.newer ?? 0) }),
     young: left.young + right.young,
   }
 }
@@ -154,9 +188,10 @@ async function record(
     readonly principal: Principal
     readonly input: InputOf<'reconcileBucket'>
     readonly walked: Walked
+    readonly inventory: Inventory | undefined
   },
 ): Promise<Pick<Reconciliation, 'index' | 'at' | 'proof'>> {
-  const { principal, input, walked } = ended
+  const { principal, input, walked, inventory } = ended
   const { namespace, bucket, body } = input
   const examples = walked.disagreements.slice(0, RECORDED_MAX_COUNT)
   const { index, at } = await context.log.append({
@@ -172,6 +207,7 @@ async function record(
             subject: bucket,
             counts: walked.counts,
             examples,
+            ...factsOf(inventory),
             ...(body.after === undefined ? {} : { isContinued: true }),
           },
         },

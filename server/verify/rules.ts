@@ -42,6 +42,18 @@ export interface Look {
   readonly bytesRead: number
 }
 
+/** Half of a character beyond U+FFFF. */
+const HALF = /[\ud800-\udfff]/
+
+/** The order in which stores list, that of UTF-8: JavaScript's own puts characters beyond U+FFFF before some others. */
+export function compareUris(left: string, right: string): number {
+  if (left === right) return 0
+  if (HALF.test(left) || HALF.test(right)) {
+    return Buffer.compare(Buffer.from(left), Buffer.from(right))
+  }
+  return left < right ? -1 : 1
+}
+
 /** What a blob with all its copies comes to: one place that passes is enough, and it fails only if all do. */
 export function outcomeOfBlob(looks: readonly Look[]): Outcome {
   if (looks.some((look) => look.outcome === 'passed')) return 'passed'

@@ -1,17 +1,11 @@
-import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Digest } from '../../schema/digest.ts'
 import { objectsOf } from '../../schema/manifest-objects.ts'
 import type { LogIndex, NamespaceName, ReservationId } from '../../schema/names.ts'
 import type { Context } from '../context.ts'
 import { readManifests } from '../timeline/read-document.ts'
 import { readWaiting } from './read-waiting.ts'
+import { sortLines } from './sort-lines.ts'
 
-/** References sorted in memory at a time, some 20 MB of them; more go to files and are merged. */
-const RUN_MAX_COUNT = 50_000
 /** Checkpoints whose manifests are read at a time. */
 const PAGE_COUNT = 200
 
@@ -23,6 +17,8 @@ export interface Reference {
   readonly checkpoint?: Digest | undefined
   /** Whether its version has to be there: it is of the namespace asked about, and not being swept. */
   readonly isWanted: boolean
+  /** When its checkpoint was registered, RFC 3339. */
+  readonly at?: string | undefined
   /** The abandoned reservation that left it behind: nothing needs the version. */
   readonly leftBy?: ReservationId | undefined
 }
@@ -43,33 +39,10 @@ export async function* sortReferences(
     readonly signal: AbortSignal
   },
 ): AsyncGenerator<Reference> {
-  const directory = await mkdtemp(join(tmpdir(), 'cairn-references-'))
-  try {
-    const files: string[] = []
-    let run: Line[] = []
-    const spill = async (): Promise<void> => {
-      const file = join(directory, String(files.length))
-      run.sort(byUri)
-      await writeFile(file, run.map((line) => `${JSON.stringify(line)}\n`).join(''))
-      files.push(file)
-      run = []
-    }
-    for await (const line of referencesOf(context, asked)) {
-      run.push(line)
-      if (run.length >= RUN_MAX_COUNT) await spill()
-    }
-    run.sort(byUri)
-    for await (const line of mergeRuns([run.values(), ...files.map(linesOf)])) {
-      const [uri, pointer] = line
-      yield { uri, ...pointer }
-    }
-  } finally {
-    await rm(directory, { recursive: true, force: true })
+  for await (const [uri, pointer] of sortLines(referencesOf(context, asked))) {
+    yield { uri, ...pointer }
   }
 }
-
-const byUri = (left: Line, right: Line): number =>
-  left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0
 
 async function* referencesOf(
   { db }: Context,
@@ -87,7 +60,7 @@ async function* referencesOf(
         .leftJoin('tombstone as t', (join_) =>
           join_.onRef('t.namespace', '=', 'c.namespace').onRef('t.checkpoint', '=', 'c.digest'),
         )
-        .select(['c.log_index', 'c.digest', 't.sweep_index'])
+        .select(['c.log_index', 'c.digest', 'c.at', 't.sweep_index'])
         .where('c.namespace', '=', namespace)
         .where('c.log_index', '>', after)
         .orderBy('c.log_index')
@@ -99,7 +72,8 @@ async function* referencesOf(
         if (row === undefined) continue
         const isWanted = namespace === own && row.sweep_index === null
         for (const { uri, versionId, sizeBytes } of objectsOf(manifest).values()) {
-          if (holds(uri)) yield [uri, { versionId, sizeBytes, checkpoint: row.digest, isWanted }]
+          if (!holds(uri)) continue
+          yield [uri, { versionId, sizeBytes, checkpoint: row.digest, isWanted, at: row.at }]
         }
       }
       if (rows.length < PAGE_COUNT) break
@@ -123,34 +97,5 @@ async function* waitingOf(
     if (!holds(uri) || (isAbandoned && namespace !== own)) continue
     const pointer = { versionId, sizeBytes, isWanted: false }
     yield [uri, isAbandoned ? { ...pointer, leftBy: reservation } : pointer]
-  }
-}
-
-async function* linesOf(file: string): AsyncGenerator<Line> {
-  const input = createReadStream(file, 'utf8')
-  for await (const text of createInterface({ input })) yield JSON.parse(text) as Line
-}
-
-/** Sorted runs as one; there are few of them, so that the least is simply looked for. */
-async function* mergeRuns(
-  runs: readonly (Iterator<Line> | AsyncIterator<Line>)[],
-): AsyncGenerator<Line> {
-  const heads: { line: Line; readonly rest: Iterator<Line> | AsyncIterator<Line> }[] = []
-  for (const rest of runs) {
-    const first = await rest.next()
-    if (first.done !== true) heads.push({ line: first.value, rest })
-  }
-  while (heads.length > 0) {
-    let place = 0
-    heads.forEach((head, other) => {
-      const least = heads[place]
-      if (least !== undefined && byUri(head.line, least.line) < 0) place = other
-    })
-    const head = heads[place]
-    if (head === undefined) return
-    yield head.line
-    const next = await head.rest.next()
-    if (next.done === true) heads.splice(place, 1)
-    else head.line = next.value
   }
 }

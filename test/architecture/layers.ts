@@ -171,7 +171,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'publish',
     paths: /^server\/publish\//,
-    runs: ['schema', 'store-read', 'log-read', 'publish'],
+    runs: ['schema', 'store-read', 'log-read', 'timeline', 'publish'],
     types: ['signing', 'cosign', ...store, ...log],
     packages: ['better-sqlite3', 'kysely'],
     node: anyNode,

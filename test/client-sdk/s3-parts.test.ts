@@ -88,6 +88,15 @@ test('10,000 parts suffice: for what is known to be 48.8 TiB, and for a stream o
   assert.equal(cut({ partBytes, sizeBytes: undefined }, 9 * 2 ** 30).largestBytes, partBytes)
 })
 
+test('a URI is the bucket and the key as it is, as other tools write it', () => {
+  const key = 'a%20b/c d+e?f#g/Ärger-雪-😀'
+  assert.equal(formatS3Uri({ bucket: 'states', key }), `s3://states/${key}`)
+  assert.deepEqual(parseS3Uri(`s3://states/${key}`), { bucket: 'states', key })
+  for (const uri of ['s3://states', 's3://states/', 's3:///key', 'file:///states/key']) {
+    assert.equal(parseS3Uri(uri), undefined, uri)
+  }
+})
+
 test('a URI gives back the place that it was made of', () => {
   const keys = fc.string({ unit: 'grapheme', minLength: 1 })
   fc.assert(

@@ -96,6 +96,11 @@ function failingAfter(target: PublishTarget, fileCount: number): PublishTarget {
             await sink.add([file])
           }
         },
+        replaceHead: async (bytes) => {
+          if (left === 0) throw new Error('killed')
+          left -= 1
+          return sink.replaceHead(bytes)
+        },
       }
     },
   }

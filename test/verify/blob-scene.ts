@@ -1,4 +1,5 @@
 import { after, before, beforeEach } from 'node:test'
+import { parseS3Uri } from '../../client-sdk/stores/s3/s3-uri.ts'
 import type { Dialect } from '../../migrations/dialect.ts'
 import { digestOf } from '../../schema/digest.ts'
 import type { Digest } from '../../schema/digest.ts'
@@ -12,7 +13,7 @@ import { configWithBuckets, useCredentials } from '../s3/open-store.ts'
 
 export type Blob = Manifest['shards'][number]['blobs'][number]
 
-/** A catalog over a strict S3 double with the buckets `states` and `replica`. */
+/** A catalog over a strict S3 double with the buckets `states`, `replica` and `unusual`. */
 export interface BlobScene {
   readonly scene: Scene
   readonly double: S3Double
@@ -32,7 +33,8 @@ export function useBlobScene(dialect: Dialect): () => BlobScene {
     useCredentials(double)
     double.createBucket('states', { lock: true })
     double.createBucket('replica')
-    const buckets = [{ bucket: 'states' }, { bucket: 'replica', region: 'us-east-1' }]
+    double.createBucket('unusual')
+    const buckets = ['states', 'replica', 'unusual'].map((bucket) => ({ bucket }))
     const config = await configWithBuckets(dialect, double, buckets)
     const scene = await declareScene(await openTestCatalog(dialect, config), 'airline')
     opened = sceneOver(scene, double)
@@ -64,8 +66,8 @@ function sceneOver(scene: Scene, double: S3Double): BlobScene {
     }),
     save: (run, step, blobs) => scene.save(run, step, { shards: [{ rank: 0, blobs }] }),
     nameOf: ({ uri, versionId }) => {
-      const { hostname: bucket, pathname } = new URL(uri)
-      return { bucket, key: pathname.slice(1), versionId }
+      const { bucket, key } = parseS3Uri(uri) ?? { bucket: '', key: '' }
+      return { bucket, key, versionId }
     },
   }
 }

@@ -51,7 +51,7 @@ for (const dialect of dialects) {
       ])
     })
 
-    test('a failure takes the grade back, and only a later pass makes it good again', async () => {
+    test('a failure takes the grade back, and only a later pass that looked as closely makes it good again', async () => {
       const { run } = await scene().open('lowers')
       const checkpoint = await scene().save(run, 1)
       await scene().evidence(checkpoint, 'restored')
@@ -60,9 +60,40 @@ for (const dialect of dialects) {
       refused(await scene().latest('lowers'), 'NO_GOOD_CHECKPOINT')
       await scene().evidence(checkpoint, 'verified', 'failed')
       assert.deepEqual(await standing(checkpoint), ['committed', false])
+      // Being there says nothing against bytes that were read and found wrong.
       await scene().evidence(checkpoint, 'present')
-      assert.deepEqual(await standing(checkpoint), ['present', true])
-      assert.equal(answered(await scene().latest('lowers'), 200).checkpoint.grade, 'present')
+      assert.deepEqual(await standing(checkpoint), ['committed', false])
+      refused(await scene().latest('lowers'), 'NO_GOOD_CHECKPOINT')
+      await scene().evidence(checkpoint, 'verified')
+      assert.deepEqual(await standing(checkpoint), ['verified', true])
+      assert.equal(answered(await scene().latest('lowers'), 200).checkpoint.grade, 'verified')
+    })
+
+    test('a weaker failure does not make a closer one easier to heal', async () => {
+      const { run } = await scene().open('weaker')
+      const checkpoint = await scene().save(run, 1)
+      const seen: unknown[] = []
+      for (const [finding, outcome] of [
+        ['restored', 'failed'],
+        ['present', 'failed'],
+        ['present', 'passed'],
+        ['verified', 'passed'],
+        ['restored', 'passed'],
+        ['present', 'failed'],
+        ['present', 'passed'],
+      ] as const) {
+        await scene().evidence(checkpoint, finding, outcome)
+        seen.push(await standing(checkpoint))
+      }
+      assert.deepEqual(seen, [
+        ['committed', false],
+        ['committed', false],
+        ['committed', false],
+        ['committed', false],
+        ['restored', true],
+        ['committed', false],
+        ['present', true],
+      ])
     })
 
     test('evidence does not bring back what was withdrawn or left behind', async () => {

@@ -10,6 +10,7 @@ import type { Reference } from '../../server/verify/sort-references.ts'
 import { dialects } from '../harness/catalog.ts'
 import { sampleManifest, sampleReserved } from '../harness/samples.ts'
 import { answered, itemsOf, refused } from '../register/scene.ts'
+import { oddKeys } from '../s3/odd-keys.ts'
 import { useBlobScene, type Blob } from './blob-scene.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -123,6 +124,35 @@ for (const dialect of dialects) {
       )
     })
 
+    test('takes keys as they are, whatever is in them', async () => {
+      const { run } = await at().scene.open('odd-keys')
+      const blobs = oddKeys.map((key, place) => ({
+        ...at().store(key, `content ${place}`, 'unusual'),
+        name: String(place),
+      }))
+      const digest = await at().save(run, 1, blobs)
+      const path = `/checkpoints/${digest}/verify`
+      assert.equal(
+        answered(await at().scene.post(path, { depth: 'verified' }), 200).outcome,
+        'passed',
+      )
+      const [first, ...rest] = blobs
+      assert.ok(first)
+      at().double.behindTheBack.destroyVersion(at().nameOf(first))
+      const { counts, disagreements } = await reconcile('unusual')
+      assert.deepEqual(
+        [counts.references, counts.versions, counts.missing, counts.orphans, counts.young],
+        [blobs.length, rest.length, 1, 0, 0],
+      )
+      assert.deepEqual(
+        disagreements.map(({ uri }) => uri),
+        [first.uri],
+      )
+      const long = { ...first, uri: `s3://unusual/${'雪'.repeat(1_000)}` }
+      const manifest = sampleManifest(run, 2, { shards: [{ rank: 0, blobs: [long] }] })
+      refused(await at().scene.register(manifest), 'INVALID_REQUEST')
+    })
+
     test('of a bucket that cannot be listed to its end records nothing', async () => {
       const size = await at().scene.size()
       at().double.faults.add(
@@ -216,13 +246,12 @@ test('any listing and any pointers, walked side by side, give what comparing the
         sizeBytes: 1,
         checkpoint: digestOf('c') satisfies Digest,
         isWanted: true,
+        at: '2026-01-01T00:00:00.000Z',
       }))
       const told: string[] = []
-      for await (const { disagreements } of matchVersions(
-        from(listed),
-        from(references),
-        Date.now(),
-      )) {
+      for await (const { disagreements } of matchVersions(from(listed), from(references), {
+        youngMs: Date.now(),
+      })) {
         told.push(...disagreements.map(({ kind, uri, versionId }) => `${kind} ${uri} ${versionId}`))
       }
       const nameOf = ({ uri, versionId }: { uri: string; versionId: string }): string =>

@@ -267,7 +267,7 @@ for (const dialect of dialects) {
       const items = itemsOf(await at().scene.get('/buckets'))
       assert.deepEqual(
         items.map((item: Bucket) => item.bucket),
-        ['replica', 'states'],
+        ['replica', 'states', 'unusual'],
       )
       assert.deepEqual(items[0].probe.findings, probe.findings)
       const then = itemsOf(await at().scene.get(`/buckets?asOf=${before - 1}`))

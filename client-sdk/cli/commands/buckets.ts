@@ -65,11 +65,18 @@ const reconcile = command({
   summary: 'compare what a bucket holds with what checkpoints point at, both ways',
   heading: 'Records',
   details:
-    'Lists every version and every pointer side by side: pointers whose version is gone, and versions that nobody points at. Records the counts; removes and demotes nothing. A checkpoint that lacks bytes is for "cairn verify", and an orphan is for whoever owns the bucket. When the server is gone meanwhile, --after goes on. Exit code 8 when there is something to look at.',
+    'Lists every version and every pointer side by side: pointers whose version is gone, and versions that nobody points at. Records the counts; removes and demotes nothing. A checkpoint that lacks bytes is for "cairn verify", and an orphan is for whoever owns the bucket. With --inventory it lists nothing, and reads the versions that S3 has listed, in CSV with all versions, from a bucket that the catalog may touch: pointers that are newer than it are counted, and not called missing. When the server is gone meanwhile, --after goes on. Exit code 8 when there is something to look at.',
   takes: {
     bucket: bucketPosition,
     after: optional(
       { usage: '--after <cursor>', summary: 'go on where one that was cut off had come to' },
+      readText,
+    ),
+    inventory: optional(
+      {
+        usage: '--inventory <uri>',
+        summary: 'compare what the manifest.json of an S3 Inventory lists, s3://…',
+      },
       readText,
     ),
     minAge: optional(
@@ -79,18 +86,22 @@ const reconcile = command({
     ...connection,
   },
   run: async (session, values) => {
-    const { bucket, after, minAge: minAgeSeconds } = values
+    const { bucket, after, inventory, minAge: minAgeSeconds } = values
     const client = await openClient(session, values)
     const progress = openProgress(session, { label: 'reconciling', unit: 'entries' })
     let next: string | undefined
     try {
-      const found = await client.buckets.reconcile(bucket, defined({ after, minAgeSeconds }), {
-        onProgress: ({ counts, next: from }) => {
-          next = from ?? next
-          const { versions, missing, orphans } = counts
-          progress.show({ done: versions, also: `${missing} missing, ${orphans} orphans` })
+      const found = await client.buckets.reconcile(
+        bucket,
+        defined({ after, inventory, minAgeSeconds }),
+        {
+          onProgress: ({ counts, next: from }) => {
+            next = from ?? next
+            const { versions, missing, orphans } = counts
+            progress.show({ done: versions, also: `${missing} missing, ${orphans} orphans` })
+          },
         },
-      })
+      )
       const { missing, sizeDiffers, orphans } = found.counts
       return {
         document: found,
@@ -112,6 +123,8 @@ function drawReconciliation(screen: Screen, found: Reconciliation): string {
     ['bucket', found.bucket],
     ['versions', counts.versions],
     ['pointers', counts.references],
+    ['inventory', found.inventory && `of ${found.inventory.createdAt}`],
+    ['newer', counts.newer],
     ['missing', counts.missing],
     ['other size', counts.sizeDiffers],
     ['orphans', `${counts.orphans}, ${formatBytes(counts.orphanBytes)}`],

@@ -4,6 +4,7 @@ import { openTileFolder } from '../../stores/tile-folder.ts'
 import { checkCheckpoint } from '../../verify/check-checkpoint.ts'
 import { checkHead, type TrustRoot } from '../../verify/check-head.ts'
 import { printHead, reportAudit } from '../audit-report.ts'
+import { isS3, openTilesInS3, s3Flags } from '../blob-stores.ts'
 import { command } from '../command.ts'
 import { connection, openClient } from '../connection.ts'
 import { drawVerdict } from '../finding-columns.ts'
@@ -86,25 +87,35 @@ const prove = command({
 
 const verify = command({
   words: 'log verify',
-  summary: 'check a receipt, or a log in a folder, without any server',
+  summary: 'check a receipt, or a log in a folder or a bucket, without any server',
   heading: 'Records',
   details:
     'Takes a receipt that "cairn log prove --json" printed ("-" is stdin), or with --folder a log as C2SP tiles: every entry, every tile and the signed root. Lists all that is wrong; exit code 8 if anything is.',
   takes: {
     receipt: optional({ usage: '[receipt]', summary: 'a receipt file' }, readText),
-    folder: optional({ usage: '--folder <folder>', summary: 'a log as C2SP tiles' }, readText),
+    folder: optional(
+      {
+        usage: '--folder <folder>',
+        summary: 'a log as C2SP tiles: a folder, or s3://bucket/prefix',
+      },
+      readText,
+    ),
     manifest: optional(
       { usage: '--manifest <path>', summary: "the manifest's exact bytes, to check them too" },
       readText,
     ),
     ...trustFlags,
+    ...s3Flags,
   },
   run: async (session, values) => {
     const { receipt, folder, manifest } = values
     if ((receipt === undefined) === (folder === undefined)) throw oneOfTwo()
     const trust = await readTrust(values)
     if (folder !== undefined) {
-      return reportAudit(session, openTileFolder({ directory: folder }), trust)
+      const log = isS3(folder)
+        ? await openTilesInS3(session, folder, values)
+        : openTileFolder({ directory: folder })
+      return reportAudit(session, log, trust)
     }
     const text = await readInput(receipt ?? '', RECEIPT_MAX_BYTES)
     const bytes = manifest && Buffer.from(await readInput(manifest, MANIFEST_MAX_BYTES))

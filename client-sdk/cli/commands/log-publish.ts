@@ -16,13 +16,16 @@ interface Published {
 
 export const logPublish = command({
   words: 'log publish',
-  summary: 'write every log of a catalog on this machine to a folder, as C2SP tiles',
+  summary: 'write every log of a catalog on this machine to a folder or a bucket, as C2SP tiles',
   heading: 'Records',
   details:
-    'Auditors read the folder without the server ("cairn log verify"), and a log can be repaired from it. Each namespace has a folder with tiles, entries, documents and, written last, the signed tree head. What is there is not written again; a smaller head, or one that does not continue the published one, is refused. Servers may write meanwhile; one with CAIRN_PUBLISH_FOLDER does this by itself.',
+    'Auditors read the folder without the server ("cairn log verify"), and a log can be repaired from it. A bucket must be one that CAIRN_BUCKETS_FILE lists; "cairn buckets probe" lets it be written with conditions, which several followers of one bucket need. Each namespace has a folder with tiles, entries, documents and, written last, the signed tree head. What is there is not written again; a smaller head, or one that does not continue the published one, is refused. Servers may write meanwhile; one with CAIRN_PUBLISH_FOLDER does this by itself.',
   takes: {
     folder: required(
-      { usage: '--folder <folder>', summary: 'where to publish; made when missing' },
+      {
+        usage: '--folder <folder>',
+        summary: 'where to publish: a folder, or s3://bucket/prefix in CAIRN_BUCKETS_FILE',
+      },
       readText,
     ),
     follow: toggle('--follow', 'go on with what is written, until it is stopped'),

@@ -1,10 +1,11 @@
 import { CatalogError } from '../../../schema/errors.ts'
-import { command } from '../command.ts'
+import { isS3, openTilesInS3, s3Flags } from '../blob-stores.ts'
+import { command, type ValuesOf } from '../command.ts'
 import { namespaceOf } from '../connection.ts'
 import { optional } from '../flag.ts'
 import { readName, readText } from '../flag-values.ts'
 import { openProgress } from '../progress.ts'
-import { openPublishedFolder, openPublishedSite } from '../published-log.ts'
+import { openPublishedBucket, openPublishedFolder, openPublishedSite } from '../published-log.ts'
 import { formatCount } from '../quantity.ts'
 import { requireCatalog } from '../require-catalog.ts'
 import {
@@ -14,7 +15,7 @@ import {
   loadServer,
   type Server,
 } from '../server-config.ts'
-import type { Report } from '../session.ts'
+import type { Report, Session } from '../session.ts'
 import { readExport } from './import.ts'
 
 export const logRepair = command({
@@ -22,9 +23,12 @@ export const logRepair = command({
   summary: 'bring back entries that a restored database has lost',
   heading: 'Server',
   details:
-    'For a catalog on this machine that refuses writes with LOG_ROLLED_BACK. Takes the missing entries from a published copy of the log (its folder, or where it is on the web) or from an export, adds them behind the entries that are there, and compares the root with the head that this catalog itself has signed: all of it, or nothing. Tiles hold entries only; documents are read beside them, in documents/sha256/, or in the folder of --documents. Exit code 8: the copy ends before the newest head that was signed.',
+    'For a catalog on this machine that refuses writes with LOG_ROLLED_BACK. Takes the missing entries from a published copy of the log (its folder, its bucket, or where it is on the web) or from an export, adds them behind the entries that are there, and compares the root with the head that this catalog itself has signed: all of it, or nothing. Tiles hold entries only; documents are read beside them, in documents/sha256/, or in the folder of --documents. Exit code 8: the copy ends before the newest head that was signed.',
   takes: {
-    folder: optional({ usage: '--folder <folder>', summary: 'a published log' }, readText),
+    folder: optional(
+      { usage: '--folder <folder>', summary: 'a published log: a folder, or s3://bucket/prefix' },
+      readText,
+    ),
     site: optional({ usage: '--from-url <url>', summary: 'a published log' }, readText),
     exported: optional({ usage: '--export <file>', summary: 'a file of "cairn export"' }, readText),
     documents: optional(
@@ -36,10 +40,11 @@ export const logRepair = command({
       readName,
     ),
     dataDirectory,
+    ...s3Flags,
   },
   run: async (session, values) => {
     const { repairNamespace } = await loadServer()
-    const source = sourceOf(values)
+    const source = await sourceOf(session, values)
     const config = await configOf(session, values)
     requireCatalog(config)
     const namespace = namespaceOf(session, values.namespace)
@@ -58,19 +63,26 @@ export const logRepair = command({
   },
 })
 
-interface Sources {
+interface Sources extends ValuesOf<typeof s3Flags> {
   readonly folder: string | undefined
   readonly site: string | undefined
   readonly exported: string | undefined
   readonly documents: string | undefined
 }
 
-function sourceOf(sources: Sources): Parameters<Server['repairNamespace']>[1] {
+async function sourceOf(
+  session: Session,
+  sources: Sources,
+): Promise<Parameters<Server['repairNamespace']>[1]> {
   const { folder, site, exported, documents } = sources
   if ([folder, site, exported].filter((one) => one !== undefined).length !== 1) {
     throw new CatalogError('INVALID_REQUEST', 'Give one of --folder, --from-url and --export.')
   }
   if (exported !== undefined) return { kind: 'export', chunks: readExport(exported) }
+  if (folder !== undefined && isS3(folder)) {
+    const opening = openTilesInS3(session, folder, sources)
+    return { kind: 'published', log: await openPublishedBucket(opening, documents) }
+  }
   const log =
     folder === undefined
       ? openPublishedSite(site ?? '', documents)

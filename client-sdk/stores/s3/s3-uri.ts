@@ -13,23 +13,17 @@ const PREFIX_MAX_LENGTH = 512
 /** The names that S3 gives to buckets, and the older ones that some stores still have. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/
 
-const URI = /^s3:\/\/(?<bucket>[^/?#]+)\/(?<path>[^?#]+)$/
+const URI = /^s3:\/\/(?<bucket>[^/]+)\/(?<key>.+)$/s
 
-/** The URI of an object: `s3://bucket/key`, each segment of the key percent-encoded. */
+/** The URI of an object: `s3://bucket/key` with the key as it is, nothing encoded, as every S3 tool writes it. */
 export function formatS3Uri({ bucket, key }: S3Place): string {
-  return `s3://${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
+  return `s3://${bucket}/${key}`
 }
 
 /** What a URI names; undefined when it is none of S3's. */
 export function parseS3Uri(uri: string): S3Place | undefined {
-  const parts = URI.exec(uri)?.groups
-  const { bucket = '', path = '' } = parts ?? {}
-  if (!BUCKET.test(bucket)) return undefined
-  try {
-    return { bucket, key: path.split('/').map(decodeURIComponent).join('/') }
-  } catch {
-    return undefined
-  }
+  const { bucket = '', key = '' } = URI.exec(uri)?.groups ?? {}
+  return BUCKET.test(bucket) ? { bucket, key } : undefined
 }
 
 /**

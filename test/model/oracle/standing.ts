@@ -35,8 +35,27 @@ export function isAbandoned(world: World, saved: Saved): boolean {
 const afterLastFailure = ({ evidence }: Saved): Saved['evidence'] =>
   evidence.slice(evidence.findLastIndex(({ outcome }) => outcome === 'failed') + 1)
 
+const rankOf = (grade: Grade): number => grades.indexOf(grade)
+
+/** Whether a failure stands: nothing that looked as closely has passed since. */
+function isFailing({ evidence }: Saved): boolean {
+  const strongest = evidence.map((_, place) =>
+    Math.max(
+      0,
+      ...evidence
+        .slice(place + 1)
+        .flatMap((later) => (later.outcome === 'passed' ? [rankOf(later.finding)] : [])),
+    ),
+  )
+  return evidence.some(
+    ({ finding, outcome }, place) =>
+      outcome === 'failed' && (strongest[place] ?? 0) < rankOf(finding),
+  )
+}
+
 /** The strongest finding that nothing has contradicted since. */
 export function gradeOf(saved: Saved): Grade {
+  if (isFailing(saved)) return 'committed'
   const passed: readonly Grade[] = afterLastFailure(saved).map(({ finding }) => finding)
   return grades.findLast((grade) => passed.includes(grade)) ?? 'committed'
 }
@@ -47,7 +66,7 @@ const isBelow = (grade: Grade, wanted: Grade | undefined): boolean =>
 /** What is wrong with one state by itself, whatever lies below it. */
 function ownFault(saved: Saved, wanted: Wanted): SkipReason | undefined {
   if (saved.tombstone !== undefined) return 'TOMBSTONED'
-  if (saved.evidence.at(-1)?.outcome === 'failed') return 'EVIDENCE_FAILED'
+  if (isFailing(saved)) return 'EVIDENCE_FAILED'
   if (isBelow(gradeOf(saved), wanted.minGrade)) return 'GRADE_TOO_LOW'
   return undefined
 }

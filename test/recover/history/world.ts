@@ -147,7 +147,7 @@ export function isAbandoned(world: World, known: KnownCheckpoint): boolean {
 
 const order: readonly Grade[] = ['committed', 'present', 'verified', 'restored']
 
-/** The grade, and whether the newest finding is a failure. */
+/** The grade, and whether a failure has no pass of at least its grade after it. */
 export function standingOf(known: KnownCheckpoint): {
   readonly grade: Grade
   readonly failing: boolean
@@ -155,7 +155,18 @@ export function standingOf(known: KnownCheckpoint): {
   const lastFailure = known.findings.findLastIndex((one) => one.outcome === 'failed')
   const since = known.findings.slice(lastFailure + 1)
   const rank = Math.max(0, ...since.map((one) => order.indexOf(one.finding)))
-  return { grade: order[rank] ?? 'committed', failing: lastFailure >= 0 && since.length === 0 }
+  const failing = known.findings.some(
+    (failure, place) =>
+      failure.outcome === 'failed' &&
+      !known.findings
+        .slice(place + 1)
+        .some(
+          (later) =>
+            later.outcome === 'passed' &&
+            order.indexOf(later.finding) >= order.indexOf(failure.finding),
+        ),
+  )
+  return { grade: failing ? 'committed' : (order[rank] ?? 'committed'), failing }
 }
 
 /** What a reader asks of a state. */
