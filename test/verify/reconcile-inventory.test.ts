@@ -94,6 +94,7 @@ for (const dialect of dialects) {
         sizeDiffers: 0,
         orphans: 1,
         orphanBytes: 7,
+        abandoned: 0,
         newer: 1,
         young: 0,
       })
