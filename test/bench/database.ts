@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -51,10 +51,10 @@ function sqliteDatabases(folder: string): BenchDatabases {
     primary,
     copy: async () => {
       const copy = at(`copy-${(count += 1)}`)
-      const [from, to] = [primary, copy].map(({ env }) =>
-        join(env['CAIRN_DATA_DIR'] ?? '', 'catalog.sqlite'),
-      )
-      copyFileSync(from ?? '', to ?? '')
+      // With its keys and the signer's memory: without them nothing of it is signed.
+      cpSync(primary.env['CAIRN_DATA_DIR'] ?? '', copy.env['CAIRN_DATA_DIR'] ?? '', {
+        recursive: true,
+      })
       return copy
     },
     close: async () => rmSync(folder, { recursive: true, force: true }),
