@@ -25,18 +25,11 @@ export interface LogOptions extends RoundOptions {
 /** Measures what the log is asked in a process of its own, on a copy that nobody else has open. */
 export async function measureLog(copy: BenchDatabase, options: LogOptions): Promise<MeasuredLog> {
   const child = startChild('log-child.ts')
-  const directory = copy.env['CAIRN_DATA_DIR'] ?? ''
-  // A copy is another log to whoever has signed the first: it gets keys and a memory of its own.
-  const env = {
-    ...copy.env,
-    CAIRN_LOG_KEYS_FILE: join(directory, 'copy-log-keys.json'),
-    CAIRN_SIGNER_MEMORY: join(directory, 'copy-signer-memory.sqlite'),
-  }
   try {
-    await child.ask({ do: 'open', env })
+    await child.ask({ do: 'open', env: copy.env })
     const block = await measureQuestions(child, options)
     // Left behind for the end, as the copies are: removing many files stalls the disk.
-    const folder = join(directory, 'published')
+    const folder = join(copy.env['CAIRN_DATA_DIR'] ?? '', 'published')
     const audited = options.withAudit ? await measureAudit(child, folder, options) : undefined
     return { block, audited }
   } finally {
