@@ -60,7 +60,14 @@ async function* linesOf(
       if (!holds(uri)) continue
       // Without a date, all that is known is that it was there.
       const modified = modifiedAt < 0 ? created : at(modifiedAt)
-      yield [uri, at(versionAt) || 'null', Number(at(sizeAt)), modified, at(markerAt) === 'true']
+      const sizeBytes = Number(at(sizeAt))
+      if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
+        throw corrupt(
+          file.uri,
+          `has the size ${JSON.stringify(at(sizeAt))}, which is no number of bytes`,
+        )
+      }
+      yield [uri, at(versionAt) || 'null', sizeBytes, modified, at(markerAt) === 'true']
     }
   }
 }

@@ -148,6 +148,7 @@ for (const dialect of dialects) {
       await refuse({ files }, 'BLOB_CORRUPT', /size or MD5 differs/)
       await refuse({}, 'BLOB_CORRUPT', /row 1 has 7 of 8 fields/, [row.slice(1)])
       await refuse({}, 'BLOB_CORRUPT', /not URL-encoded/, [row.with(1, '%zz')])
+      await refuse({}, 'BLOB_CORRUPT', /no number of bytes/, [row.with(5, 'many')])
       put(MANIFEST, Buffer.from('{'))
       refused(await at().scene.post(path, { inventory: MANIFEST }), 'INVALID_REQUEST')
       const nowhere = { inventory: 's3://replica/none.json' }
