@@ -16,7 +16,7 @@ import type { Row } from '../store/tables.ts'
 import { checkpointByDigest, read, restoreById } from '../timeline/lookups.ts'
 import { readManifest } from '../timeline/read-document.ts'
 import { restoreOf } from '../timeline/read-restores.ts'
-import { readChain } from '../timeline/read-chain.ts'
+import { readChain, type Standing } from '../timeline/read-chain.ts'
 import { assess, assessAll } from '../timeline/standing.ts'
 import { confirmGone } from './confirm-gone.ts'
 import { weighFailures, type LostBlob } from './weigh-failures.ts'
@@ -59,7 +59,7 @@ export async function closeRestore(
       const subject = facts.find(checkpointByDigest, [namespace, checkpoint])
       if (row === undefined || subject === undefined) throw unknownRestore(input)
       if (row.closed_index !== null) return nothingNew(sameEnd(row, input))
-      const evidence = await evidenceOf(await facts.query(), subject, { input, lost })
+      const evidence = await evidenceOf(await facts.query(), subject, { input, lost, row })
       return decide(row, { input, evidence })
     },
   })
@@ -98,17 +98,29 @@ function decide(
 async function evidenceOf(
   db: Reader,
   subject: Row<'checkpoint'>,
-  { input, lost }: { readonly input: Input; readonly lost: readonly LostBlob[] },
+  {
+    input,
+    lost,
+    row,
+  }: {
+    readonly input: Input
+    readonly lost: readonly LostBlob[]
+    readonly row: Row<'restore'>
+  },
 ): Promise<Drafts> {
   const { namespace, restore, body } = input
   const note = `Restore ${restore}.`
   const method = 'restore'
   if (body.outcome === 'succeeded') {
-    if (!body.checked) return []
+    // Who could read a blob nowhere has not restored it, whatever else is said.
+    if (!body.checked || lost.length > 0) return []
     const chain = await readChain(db, subject)
+    const since = await failedSince(db, chain, row.opened_index)
     const assessed = await assessAll(db, namespace, { standings: chain, asOf: NOW })
     // What is below and was restored before has nothing new to say.
     const found = chain.filter(({ digest }) => {
+      // The bytes may have been read before they were lost.
+      if (since.has(digest)) return false
       const known = assessed.get(digest)
       return digest === subject.digest || known?.grade !== 'restored' || known.failing
     })
@@ -136,13 +148,33 @@ async function evidenceOf(
   }))
 }
 
+/** Links of a chain of which failed evidence came after an index. */
+async function failedSince(
+  db: Reader,
+  chain: readonly Standing[],
+  after: LogIndex,
+): Promise<ReadonlySet<Digest>> {
+  const links = new Set(chain.map(({ digest }) => digest))
+  const [top] = chain
+  if (top === undefined) return links
+  const rows = await db
+    .selectFrom('evidence')
+    .select('checkpoint')
+    .distinct()
+    .where('namespace', '=', top.namespace)
+    .where('outcome', '=', 'failed')
+    .where('log_index', '>', after)
+    .execute()
+  return new Set(rows.map(({ checkpoint }) => checkpoint).filter((digest) => links.has(digest)))
+}
+
 /** Blobs of the chain that are lost in every place that their manifests name. */
 async function findLost(
   { db, blobs }: Context,
   { namespace, checkpoint }: Row<'restore'>,
   { body: { outcome, failures = [] } }: Input,
 ): Promise<readonly LostBlob[]> {
-  if (outcome === 'succeeded' || failures.length === 0) return []
+  if (failures.length === 0) return []
   const top = await db
     .selectFrom('checkpoint')
     .selectAll()
@@ -160,7 +192,8 @@ async function findLost(
   }
   // Nothing is looked for that the state does not name.
   const ofState = failures.filter((failure) => objects.has(objectId(failure)))
-  return weighFailures(await confirmGone(blobs, namespace, ofState), manifests)
+  const found = outcome === 'succeeded' ? ofState : await confirmGone(blobs, namespace, ofState)
+  return weighFailures(found, manifests)
 }
 
 /**

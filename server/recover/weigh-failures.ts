@@ -11,7 +11,7 @@ export interface LostBlob {
 }
 
 /**
- * What failures of a restore say of checkpoints, one blob for each: only what is missing, or of another size or digest,
+ * What failures of a restore say of checkpoints, one blob for each, wrong bytes before missing ones: only what is missing, or of another size or digest,
  * and only where every place of the blob failed so. Pure.
  */
 export function weighFailures(
@@ -24,7 +24,7 @@ export function weighFailures(
     ({ checkpoint, rank, name }) => [checkpoint, rank, name].join('\n'),
   )
   for (const [first, ...others] of byBlob.values()) {
-    if (first === undefined || lost.has(first.checkpoint)) continue
+    if (first === undefined || lost.get(first.checkpoint)?.finding === 'verified') continue
     const { checkpoint, ...fault } = first
     const blob = manifests
       .get(checkpoint)
@@ -37,6 +37,7 @@ export function weighFailures(
     )
     if (!isLost) continue
     const differs = tried.some(({ code }) => code === 'DIGEST_DIFFERS')
+    if (!differs && lost.has(checkpoint)) continue
     lost.set(checkpoint, { checkpoint, finding: differs ? 'verified' : 'present', fault })
   }
   return [...lost.values()]

@@ -58,19 +58,21 @@ async function* linesOf(
       const at = (place: number | undefined): string => row[place ?? -1] ?? ''
       const uri = `s3://${at(bucketAt)}/${decodeKey(file.uri, at(keyAt))}`
       if (!holds(uri)) continue
+      const isMarker = at(markerAt) === 'true'
+      const size = at(sizeAt)
       // Without a date, all that is known is that it was there.
       const modified = modifiedAt < 0 ? created : at(modifiedAt)
-      const sizeBytes = Number(at(sizeAt))
-      if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-        throw corrupt(
-          file.uri,
-          `has the size ${JSON.stringify(at(sizeAt))}, which is no number of bytes`,
-        )
-      }
-      yield [uri, at(versionAt) || 'null', sizeBytes, modified, at(markerAt) === 'true']
+      if (!isMarker && at(markerAt) !== 'false') throw oddValue(file.uri, 'IsDeleteMarker', row)
+      if (!/^\d{1,15}$/.test(size) && !(isMarker && size === ''))
+        throw oddValue(file.uri, 'Size', row)
+      if (Number.isNaN(Date.parse(modified))) throw oddValue(file.uri, 'LastModifiedDate', row)
+      yield [uri, at(versionAt) || 'null', Number(size), modified, isMarker]
     }
   }
 }
+
+const oddValue = (file: string, column: string, row: readonly string[]): CatalogError =>
+  corrupt(file, `has no such ${column}: ${JSON.stringify(row.join(',').slice(0, 200))}`)
 
 /** Keys are encoded as in a form: a space is a plus sign. */
 function decodeKey(file: string, key: string): string {

@@ -39,12 +39,15 @@ export async function* readCsv(
   const take = (char: string): void => {
     if (char === '"') {
       if (at.place === 'bare') throw wrong('has a quote inside a field without quotes')
-      if (at.place === 'quote') field += char
+      if (at.place === 'quote') add(char)
       at.place = at.place === 'quoted' ? 'quote' : 'quoted'
       return
     }
     if (at.place === 'quote') throw wrong('goes on behind the quote that ends a field')
     if (at.place === 'start') at.place = 'bare'
+    add(char)
+  }
+  const add = (char: string): void => {
     field += char
     if (field.length > FIELD_MAX_LENGTH) throw wrong(`has a field of over ${FIELD_MAX_LENGTH}`)
   }

@@ -4,6 +4,8 @@ import type { Context } from '../context.ts'
 /** A manifest that lists 100,000 files. */
 const MANIFEST_MAX_BYTES = 32 * 1024 * 1024
 const FILES_MAX_COUNT = 100_000
+/** The last moment that a date can be. */
+const MOMENT_MAX_MS = 8.64e15
 /** What an inventory must have for its rows to be versions; the rest may be there. */
 const columnsNeeded = ['Bucket', 'Key', 'VersionId', 'IsDeleteMarker', 'Size'] as const
 
@@ -62,6 +64,7 @@ function parseInventory(uri: string, text: string): Inventory {
   const columns = textOf(manifest['fileSchema'])
     .split(',')
     .map((name) => name.trim())
+  if (new Set(columns).size < columns.length) throw unusable(uri, 'names a column twice')
   const missing = columnsNeeded.filter((name) => !columns.includes(name))
   if (missing.length > 0) {
     throw unusable(
@@ -74,8 +77,7 @@ function parseInventory(uri: string, text: string): Inventory {
   const bucket = textOf(manifest['sourceBucket'])
   const listed: unknown = manifest['files']
   if (
-    !Number.isSafeInteger(createdMs) ||
-    createdMs <= 0 ||
+    !(createdMs > 0 && createdMs <= MOMENT_MAX_MS) ||
     destination === '' ||
     bucket === '' ||
     !Array.isArray(listed) ||
@@ -83,6 +85,8 @@ function parseInventory(uri: string, text: string): Inventory {
   ) {
     throw unusable(uri, 'is no manifest of an S3 Inventory')
   }
+  // Nothing is what an inventory of the wrong prefix lists: by it, everything would be missing.
+  if (listed.length === 0) throw unusable(uri, 'lists no file: wait for one that does')
   const files = listed.map((file: unknown) => parseFile(uri, destination, file))
   return { uri, bucket, createdMs, columns, files }
 }

@@ -118,7 +118,7 @@ export function openTally(policy: StoragePolicy | undefined): Tally {
         locked = until === undefined || locked === 'none' ? 'none' : earlier(locked, until)
       }
       const outcome = outcomeOfBlob(looks)
-      if (outcome === 'failed') failure ??= looks[0]?.fault
+      if (outcome === 'failed') failure = worse(failure, looks)
       if (outcome === 'unknown') isUnknown = true
       return outcome
     },
@@ -134,6 +134,13 @@ export function openTally(policy: StoragePolicy | undefined): Tally {
       ...(violations.size === 0 ? {} : { violations: [...violations] }),
     }),
   }
+}
+
+/** What is said to have failed: other bytes before anything else, as only reading them again can answer that. */
+function worse(known: BlobFault | undefined, looks: readonly Look[]): BlobFault | undefined {
+  if (known?.code === 'DIGEST_DIFFERS') return known
+  const differs = looks.find((look) => look.fault?.code === 'DIGEST_DIFFERS')
+  return differs?.fault ?? known ?? looks[0]?.fault
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -141,6 +141,10 @@ for (const dialect of dialects) {
       await refuse({ fileSchema: 'Bucket, Key, Size' }, 'INVALID_REQUEST', /include all versions/)
       await refuse({ sourceBucket: 'replica' }, 'INVALID_REQUEST', /lists the bucket replica/)
       await refuse({ creationTimestamp: 'now' }, 'INVALID_REQUEST', /no manifest/)
+      const late = String(Number.MAX_SAFE_INTEGER)
+      await refuse({ creationTimestamp: late }, 'INVALID_REQUEST', /no manifest/)
+      await refuse({ files: [] }, 'INVALID_REQUEST', /lists no file/)
+      await refuse({ fileSchema: `${SCHEMA}, Key` }, 'INVALID_REQUEST', /a column twice/)
       await refuse({ files: [{ key: 'a' }] }, 'INVALID_REQUEST', /without key, size/)
       await refuse({ destinationBucket: 'arn:aws:s3:::x' }, 'BUCKET_NOT_ALLOWED', /s3:\/\/x\//)
       const MD5checksum = '0'.repeat(32)
@@ -148,7 +152,11 @@ for (const dialect of dialects) {
       await refuse({ files }, 'BLOB_CORRUPT', /size or MD5 differs/)
       await refuse({}, 'BLOB_CORRUPT', /row 1 has 7 of 8 fields/, [row.slice(1)])
       await refuse({}, 'BLOB_CORRUPT', /not URL-encoded/, [row.with(1, '%zz')])
-      await refuse({}, 'BLOB_CORRUPT', /no number of bytes/, [row.with(5, 'many')])
+      for (const odd of ['many', '-5', '1.5', '0x10', '']) {
+        await refuse({}, 'BLOB_CORRUPT', /no such Size/, [row.with(5, odd)])
+      }
+      await refuse({}, 'BLOB_CORRUPT', /no such IsDeleteMarker/, [row.with(4, 'TRUE')])
+      await refuse({}, 'BLOB_CORRUPT', /no such LastModifiedDate/, [row.with(6, 'lately')])
       put(MANIFEST, Buffer.from('{'))
       refused(await at().scene.post(path, { inventory: MANIFEST }), 'INVALID_REQUEST')
       const nowhere = { inventory: 's3://replica/none.json' }
@@ -183,6 +191,7 @@ test('CSV is read as RFC 4180 has it, wherever its pieces end', async () => {
     ['"a,b,c', /ends inside quotes/],
     ['\xff,b,c', /no UTF-8/],
     [`${'a'.repeat(5_000)},b,c`, /field of over/],
+    ['"'.repeat(20_000), /field of over/],
   ] as const) {
     const read = async (): Promise<void> => {
       const pieces = (async function* () {
