@@ -1,4 +1,4 @@
-import { isCatalogError } from '../schema/errors.ts'
+import { CatalogError, isCatalogError } from '../schema/errors.ts'
 import { openCatalog, type Catalog } from './compose.ts'
 import type { Config } from './config.ts'
 import { openBucketTarget } from './publish/bucket-target.ts'
@@ -70,13 +70,23 @@ export async function publishLogs(config: Config, options: PublishLogsOptions): 
   }
 }
 
+/** What begins as a URI does: a mistyped one must not become a folder of that name. */
+const URI = /^[a-z][a-z0-9+.-]+:/i
+
 async function optionsOf(catalog: Catalog, folder: string): Promise<PublisherOptions> {
   const { context, logger } = catalog
+  const isInBucket = folder.startsWith('s3://')
+  if (!isInBucket && URI.test(folder)) {
+    throw new CatalogError(
+      'CONFIG_INVALID',
+      `Logs cannot be published to ${JSON.stringify(folder)}: give the path of a folder, or s3://bucket/prefix.`,
+    )
+  }
   return {
     db: context.db,
     signer: context.signer,
     cosignatures: context.cosignatures,
-    target: folder.startsWith('s3://')
+    target: isInBucket
       ? openBucketTarget({ uri: folder, blobs: context.blobs, db: context.db })
       : await openFolderTarget(folder),
     onFailure: (error, namespace) => {

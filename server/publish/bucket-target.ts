@@ -12,7 +12,8 @@ import type { PublishedFile, PublishTarget, TileSink } from './tile-sink.ts'
 const REQUESTS_MAX_COUNT = 8
 
 /** A bucket, and a prefix of characters that mean the same in a key, a URL and a shell. */
-const PLACE = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._~-]+)*\/?$/
+const PLACE =
+  /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*\/?$/
 
 /** Where logs are published, and what is known of the bucket. */
 export interface BucketTargetOptions {

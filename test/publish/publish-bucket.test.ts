@@ -213,7 +213,7 @@ onEachServer('publishing a log to a bucket', ({ name, server }) => {
       const target = openBucketTarget({ uri, blobs, db })
       await assert.rejects(at.publish(target), { code: 'BUCKET_NOT_ALLOWED' })
     }
-    for (const uri of ['s3://', 's3://b/a b', `s3://${at.bucket}/a//b`, 's3://u:p@host/x']) {
+    for (const uri of ['s3://', 's3://b/a b', `s3://${at.bucket}/a/../b`, 's3://u:p@host/x']) {
       assert.throws(() => openBucketTarget({ uri, blobs, db }), { code: 'CONFIG_INVALID' })
     }
   })

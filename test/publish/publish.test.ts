@@ -269,6 +269,9 @@ for (const dialect of dialects) {
       catalog.follow(publisher.announce)
       try {
         await assert.rejects(followCatalog(catalog, folder), { code: 'CONFIG_INVALID' })
+        for (const mistyped of ['S3://bucket/logs', 's3:/bucket/logs', 'file:///srv/logs']) {
+          await assert.rejects(followCatalog(catalog, mistyped), { code: 'CONFIG_INVALID' })
+        }
         await growTo(scene, 270)
         await done.promise
       } finally {
