@@ -65,7 +65,9 @@ function codeOf(error: ErrorObject): ErrorCode {
   if (error.keyword === 'required') {
     const { missingProperty } = error.params as { missingProperty: string }
     const properties = schema?.['properties'] as Record<string, Record<string, unknown>> | undefined
-    return declaredCode(properties?.[missingProperty]) ?? 'INVALID_REQUEST'
+    const property = properties?.[missingProperty]
+    if (property?.['type'] === 'array') return 'INVALID_REQUEST'
+    return declaredCode(property) ?? 'INVALID_REQUEST'
   }
   if (error.keyword === 'type') {
     // A missing version is often written as JSON null.

@@ -259,6 +259,7 @@ for (const dialect of dialects) {
         scene().post('/checkpoints/batch', batchOf(BATCH_MAX_COUNT + 1)),
       )
       await refusing('INVALID_REQUEST', () => scene().post('/checkpoints/batch', batchOf(0)))
+      await refusing('INVALID_REQUEST', () => scene().post('/checkpoints/batch', {}))
       const size = await scene().size()
       const { results } = answered(
         await scene().post('/checkpoints/batch', batchOf(BATCH_MAX_COUNT)),
