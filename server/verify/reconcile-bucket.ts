@@ -27,6 +27,8 @@ const ORPHAN_DEFAULT_SECONDS = 24 * 60 * 60
 
 /** How far it is gets told once in so many URIs. */
 const TOLD_EVERY_COUNT = 256
+/** Of an entry's 64 KiB, what the log keeps as examples. */
+const EXAMPLES_MAX_BYTES = 48 * 1024
 
 const nothing: ReconciledCounts = {
   versions: 0,
@@ -168,6 +170,17 @@ function factsOf(inventory: Inventory | undefined): { readonly inventory?: Inven
   return { inventory: { uri, createdAt: new Date(createdMs).toISOString() } }
 }
 
+/** The first few that fit into an entry: a key of control characters is six times as long in it. */
+function examplesOf(disagreements: readonly Disagreement[]): readonly Disagreement[] {
+  let sizeBytes = 0
+  const first = disagreements.slice(0, RECORDED_MAX_COUNT)
+  const end = first.findIndex((one) => {
+    sizeBytes += Buffer.byteLength(JSON.stringify(one)) + 1
+    return sizeBytes > EXAMPLES_MAX_BYTES
+  })
+  return end < 0 ? first : first.slice(0, end)
+}
+
 function sumOf(left: ReconciledCounts, right: ReconciledCounts): ReconciledCounts {
   return {
     versions: left.versions + right.versions,
@@ -193,7 +206,7 @@ async function record(
 ): Promise<Pick<Reconciliation, 'index' | 'at' | 'proof'>> {
   const { principal, input, walked, inventory } = ended
   const { namespace, bucket, body } = input
-  const examples = walked.disagreements.slice(0, RECORDED_MAX_COUNT)
+  const examples = examplesOf(walked.disagreements)
   const { index, at } = await context.log.append({
     namespace,
     actor: principal.id,

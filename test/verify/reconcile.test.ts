@@ -153,6 +153,16 @@ for (const dialect of dialects) {
       refused(await at().scene.register(manifest), 'INVALID_REQUEST')
     })
 
+    test('records as many examples as an entry holds, however long their keys are in it', async () => {
+      const { bucket } = at().nameOf(at().store('plain', 'plain', 'replica'))
+      for (let place = 0; place < 20; place += 1) {
+        const key = `${'\u0001'.repeat(900)}${place}`
+        at().double.behindTheBack.store(bucket, key, Buffer.from('x'))
+      }
+      const { counts } = await reconcile('replica', { minAgeSeconds: 0 })
+      assert.ok(counts.orphans >= 20)
+    })
+
     test('of a bucket that cannot be listed to its end records nothing', async () => {
       const size = await at().scene.size()
       at().double.faults.add(
