@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { secretIn } from './secrets.ts'
 
 /** Lock files that list versions in a form that is read here; of the others the digest alone is recorded. */
 const readers: Readonly<Record<string, (text: string) => Iterable<Pin>>> = {
@@ -17,7 +18,7 @@ const LIBRARIES_MAX_COUNT = 256
 const versionGrammar = /^[0-9A-Za-z][0-9A-Za-z.+!_-]{0,63}$/
 const npmNameGrammar = /^(?:@[a-z0-9][a-z0-9._~-]*\/)?[a-z0-9][a-z0-9._~-]*$/i
 const pipLine =
-  /^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*==\s*([0-9A-Za-z.+!_-]+)\s*(?:[;\\#].*)?$/
+  /^([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?:\[[^\]]*\])?\s*==\s*([0-9A-Za-z.+!_-]+)\s*(?:[;\\#].*)?$/
 
 type Pin = readonly [library: string, version: string]
 
@@ -27,7 +28,7 @@ export type Libraries =
 
 /**
  * Reads which versions some lock files of a folder give to what a job asks for by name. What they give two versions is
- * left out: nobody could say which is loaded.
+ * left out: nobody could say which is loaded. So is a version that looks like a secret.
  */
 export async function readLibraries(folder: string, names: readonly string[]): Promise<Libraries> {
   const versions = new Map<string, string | undefined>()
@@ -46,7 +47,9 @@ export async function readLibraries(folder: string, names: readonly string[]): P
     return { missing: `more than ${LIBRARIES_MAX_COUNT} libraries` }
   }
   const certain = [...versions].flatMap(([library, version]) =>
-    version === undefined ? [] : [[library, version] as const],
+    version === undefined || secretIn('', version, []) !== undefined
+      ? []
+      : [[library, version] as const],
   )
   return { versions: Object.fromEntries(certain) }
 }

@@ -92,6 +92,8 @@ test('what lock files pin for the job itself is named with its version, and noth
     '# by hand',
     'NumPy==1.26.4',
     'scikit_learn[all]==1.5.0 ; python_version > "3.9" # why',
+    'leaked==ghp_0123456789abcdefghij0123456789abcdef',
+    'leaked-too==AKIAIOSFODNN7EXAMPLE',
     'torch==2.3.0+cu121 \\',
     '    --hash=sha256:00',
     'pandas>=2',
